@@ -1,0 +1,134 @@
+//! What the coverage engine says, and what it is given beside the visit and the reference data.
+
+use crate::document::facts::words;
+use crate::ids::{ContractId, CustomerId, FactId, UserId, VisitId};
+use crate::message::Message;
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// 合同覆盖结论
+    Coverage { Covered = "covered", NotCovered = "not_covered", NeedsDecision = "needs_decision" }
+
+    /// How loud a flag is.
+    Severity { Info = "info", Warning = "warning", Critical = "critical" }
+
+    /// 标记: something a manager must look at.
+    FlagCode {
+        NoContract = "no_contract",
+        ContractLapsed = "contract_lapsed",
+        ContractNotStarted = "contract_not_started",
+        OutOfScope = "out_of_scope",
+        NoWorkOrder = "no_work_order",
+        AfterSignOff = "after_sign_off",
+        SignOffMismatch = "sign_off_mismatch",
+        Refused = "refused",
+        Unsigned = "unsigned",
+        ClockDrift = "clock_drift",
+        OverlappingTime = "overlapping_time",
+        Conflict = "conflict",
+        PossibleDuplicate = "possible_duplicate",
+        QuarantinedChanges = "quarantined_changes",
+    }
+}
+
+/// A flag with its explanation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Flag {
+    /// Which.
+    pub code: FlagCode,
+    /// How loud.
+    pub severity: Severity,
+    /// The work item it is about, when it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<FactId>,
+    /// Why, in words.
+    pub message: Message,
+}
+
+/// A stretch of the work with one answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// From, milliseconds since 1970 UTC.
+    pub from_ms: i64,
+    /// Until (exclusive). Equal to `from_ms` for work without measured time: a moment.
+    pub until_ms: i64,
+    /// The local date at the customer's that it was judged by.
+    pub day: Option<jiff::civil::Date>,
+    /// The answer.
+    pub coverage: Coverage,
+    /// The contract that covers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractId>,
+    /// Why: the clause that grants it, or the reason why nothing does.
+    pub reason: Message,
+    /// Each contract that was looked at and why it did not serve (empty when covered).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looked_at: Vec<Message>,
+}
+
+/// The answer for one work item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemVerdict {
+    /// Which work item.
+    pub item: FactId,
+    /// The whole item's answer: covered only if every stretch is.
+    pub coverage: Coverage,
+    /// Split where the answer or the local day changes; in order of time.
+    pub stretches: Vec<Stretch>,
+}
+
+/// 合同覆盖结论: the answer for a visit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The version of the reference data that it was judged by.
+    pub reference_version: u64,
+    /// The whole visit's answer: covered only if every item is; needs a decision when nothing was recorded.
+    pub coverage: Coverage,
+    /// One per work item that counts, in the order of their ids.
+    pub items: Vec<ItemVerdict>,
+    /// Sorted by code, item and message; no two equal.
+    pub flags: Vec<Flag>,
+}
+
+/// What is known about one sign-off beside its own words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignOffEvidence {
+    /// Which sign-off.
+    pub sign_off: FactId,
+    /// Whether heads, summary, text, strokes and the device's signature all fit; the reason when not.
+    pub mismatch: Option<Message>,
+    /// How many changes the document holds that are neither in the signed heads' ancestry nor the sign-off itself
+    /// (nor another sign-off of the same heads).
+    pub changes_outside: u32,
+}
+
+/// A time span of an engineer at another visit, as far as the judge knows of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// The other visit.
+    pub visit: VisitId,
+    /// Its customer, when listed.
+    pub customer: Option<CustomerId>,
+    /// Its work order, when it has one.
+    pub work_order: Option<crate::ids::WorkOrderId>,
+    /// Whose time.
+    pub user: UserId,
+    /// From, milliseconds since 1970 UTC.
+    pub from_ms: i64,
+    /// Until (exclusive).
+    pub until_ms: i64,
+}
+
+/// What the judge is given beside the visit and the reference data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// One per sign-off of the view.
+    pub sign_offs: Vec<SignOffEvidence>,
+    /// How many changes for this visit were refused and kept in quarantine.
+    pub quarantined: u32,
+    /// Other visits' time spans that touch this one's, for the engineers of this visit and for its customer.
+    pub neighbours: Vec<Neighbour>,
+    /// Whether the engineer says the visit is over (the last timer stopped and at least one engineer left), so that a
+    /// missing sign-off is worth a flag.
+    pub now_ms: Option<i64>,
+}
