@@ -144,6 +144,9 @@ pub struct VisitView {
     pub sign_offs: Vec<Fact<SignOff>>,
     /// Where devices disagreed.
     pub conflicts: Vec<Conflict>,
+    /// Paths of values that this version cannot read, because a newer one wrote them. They stay in the document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
 }
 
 impl VisitView {
