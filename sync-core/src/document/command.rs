@@ -10,8 +10,10 @@ pub enum Command {
     Begin {
         /// Where.
         customer: CustomerRef,
-        /// The work order, when there is one.
-        work_order: Option<WorkOrderId>,
+        /// Its name as the phone knows it.
+        customer_name: String,
+        /// The work order with its number, when there is one.
+        work_order: Option<(WorkOrderId, String)>,
         /// On site or remote.
         mode: Mode,
         /// On whose demand.

@@ -131,9 +131,15 @@ pub struct Origin {
     pub visit: VisitId,
     /// Where.
     pub customer: CustomerRef,
+    /// The customer's name as the phone knew it: what is signed must be readable without reference data.
+    #[serde(default)]
+    pub customer_name: String,
     /// The work order that dispatched the engineer, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work_order: Option<WorkOrderId>,
+    /// The work order's number as the phone knew it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work_order_code: Option<String>,
     /// On site or remote.
     pub mode: Mode,
     /// On whose demand.
@@ -309,6 +315,9 @@ pub struct ItemPatch {
     /// On which asset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asset: Option<AssetId>,
+    /// What the asset is called, as the phone knew it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset_name: Option<String>,
     /// What was wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symptom: Option<String>,

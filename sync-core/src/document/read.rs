@@ -174,6 +174,7 @@ impl Reader<'_> {
                 by: self.field(&map, "by", &path("by"), parsed::<UserId>).0.into_iter().next().map(|w| w.value),
                 category: self.field(&map, "category", &path("category"), parsed::<Category>),
                 asset: self.field(&map, "asset", &path("asset"), parsed::<AssetId>),
+                asset_name: self.field(&map, "asset_name", &path("asset_name"), parsed::<String>),
                 symptom: self.field(&map, "symptom", &path("symptom"), parsed::<String>),
                 action: self.field(&map, "action", &path("action"), parsed::<String>),
                 outcome: self.field(&map, "outcome", &path("outcome"), parsed::<String>),

@@ -150,6 +150,7 @@ pub fn field_type(collection: Collection, field: &str) -> FieldType {
         (_, "by") => FieldType::Once { max: 64 },
         (Collection::Expenses, "amount_minor") => FieldType::Amount,
         (_, "category" | "asset" | "kind" | "currency") => FieldType::Text { max: 64 },
+        (_, "asset_name") => FieldType::Text { max: 300 },
         (_, "symptom" | "action" | "outcome" | "note" | "removed") => FieldType::Text { max: 16 * 1024 },
         _ => FieldType::Text { max: MAX_UNKNOWN_FIELD },
     }

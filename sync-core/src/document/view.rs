@@ -78,6 +78,8 @@ pub struct Item {
     pub category: Field<Category>,
     /// On which asset.
     pub asset: Field<AssetId>,
+    /// What the asset is called.
+    pub asset_name: Field<String>,
     /// What was wrong.
     pub symptom: Field<String>,
     /// What was done.

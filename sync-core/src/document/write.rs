@@ -109,19 +109,19 @@ impl Writer<'_, '_, '_, '_> {
         let id = FactId(self.env.uuid7());
         let (at, by) = (self.env.now, self.author.user);
         match command {
-            Command::Begin { customer, work_order, mode, demand } => {
+            Command::Begin { customer, customer_name, work_order, mode, demand } => {
                 let mine = self.author.device;
                 if self.tx.keys(collection_object(Collection::Origins)).any(|k| self.wrote_origin(&k, mine)) {
                     return Err(CommandError::Begun);
                 }
-                if let CustomerRef::Unlisted(name) = customer {
-                    bounded("customer", name.trim().len(), 200)?;
-                    not_empty("customer", name)?;
-                }
+                bounded("customer_name", customer_name.len(), 300)?;
+                not_empty("customer_name", customer_name)?;
                 let origin = Origin {
                     visit: self.visit,
                     customer: customer.clone(),
-                    work_order: *work_order,
+                    customer_name: customer_name.clone(),
+                    work_order: work_order.as_ref().map(|(id, _)| *id),
+                    work_order_code: work_order.as_ref().map(|(_, code)| code.clone()),
                     mode: *mode,
                     demand: demand.clone(),
                     at,
@@ -256,6 +256,7 @@ impl Writer<'_, '_, '_, '_> {
         let c = Collection::Items;
         self.text(c, map, "category", p.category.map(|v| v.as_str()))?;
         self.text(c, map, "asset", p.asset.map(|v| v.to_string()).as_deref())?;
+        self.text(c, map, "asset_name", p.asset_name.as_deref())?;
         self.text(c, map, "symptom", p.symptom.as_deref())?;
         self.text(c, map, "action", p.action.as_deref())?;
         self.text(c, map, "outcome", p.outcome.as_deref())?;
@@ -432,6 +433,7 @@ mod tests {
         let mut doc = Document::new().unwrap();
         let begin = Command::Begin {
             customer: CustomerRef::Unlisted("无名医院".into()),
+            customer_name: "无名医院".into(),
             work_order: None,
             mode: Mode::OnSite,
             demand: None,
