@@ -9,3 +9,5 @@ pub mod env;
 pub mod ids;
 pub mod message;
 pub mod reference;
+pub mod signoff;
+pub mod sync;

@@ -1,0 +1,91 @@
+//! Whether a sign-off fits the document it names: rendered again, compared digest by digest, and the signature checked.
+
+use super::{show, signed_bytes};
+use crate::canonical::sha256_hex;
+use crate::coverage::SignOffEvidence;
+use crate::crypto::PublicKey;
+use crate::document::facts::SignOff;
+use crate::document::genesis::collection_object;
+use crate::document::schema::Collection;
+use crate::document::view::VisitView;
+use crate::document::{Document, read};
+use crate::ids::{DeviceId, FactId};
+use crate::message::Message;
+use automerge::{ChangeHash, ReadDoc};
+use std::collections::HashSet;
+
+/// Checks everything that a sign-off claims.
+///
+/// # Errors
+/// The reason as a message: `mismatch-…`.
+pub fn verify(doc: &Document, id: FactId, sign_off: &SignOff, key: Option<&PublicKey>) -> Result<(), Message> {
+    let heads = heads_of(sign_off).ok_or_else(|| Message::new("mismatch-heads"))?;
+    if heads.is_empty() || heads.iter().any(|h| !doc.has(h)) {
+        return Err(Message::new("mismatch-heads"));
+    }
+    // The sign-off must have been written on top of what it names, not beside it.
+    let own = change_of(doc, id).ok_or_else(|| Message::new("mismatch-heads"))?;
+    let below = doc.info(&own).map(|i| doc.ancestry(&i.deps)).unwrap_or_default();
+    if heads.iter().any(|h| !below.contains(h)) {
+        return Err(Message::new("mismatch-heads"));
+    }
+    let shown = show(doc, &heads, sign_off.text_lang).map_err(|_| Message::new("mismatch-summary"))?;
+    if shown.summary_sha256() != sign_off.summary_sha256 {
+        return Err(Message::new("mismatch-summary"));
+    }
+    if shown.text_sha256() != sign_off.text_sha256 {
+        return Err(Message::new("mismatch-text"));
+    }
+    if read::strokes(doc, id).as_deref().map(sha256_hex) != sign_off.strokes_sha256 {
+        return Err(Message::new("mismatch-strokes"));
+    }
+    let key = key.ok_or_else(|| Message::new("mismatch-device"))?;
+    let signature = hex::decode(&sign_off.signature.sig).map_err(|_| Message::new("mismatch-signature"))?;
+    let bytes = signed_bytes(sign_off).map_err(|_| Message::new("mismatch-signature"))?;
+    if key.alg != sign_off.signature.alg || key.verify(&bytes, &signature).is_err() {
+        return Err(Message::new("mismatch-signature"));
+    }
+    Ok(())
+}
+
+/// What is known of every sign-off in the document. `key_of` gives an enrolled device's public key.
+pub fn evidence(
+    doc: &Document,
+    view: &VisitView,
+    key_of: &dyn Fn(DeviceId) -> Option<PublicKey>,
+) -> Vec<SignOffEvidence> {
+    let signings: HashSet<ChangeHash> = view.sign_offs.iter().filter_map(|s| change_of(doc, s.id)).collect();
+    view.sign_offs
+        .iter()
+        .map(|s| {
+            let mismatch = if s.device == s.value.signature.device {
+                verify(doc, s.id, &s.value, key_of(s.device).as_ref()).err()
+            } else {
+                Some(Message::new("mismatch-device"))
+            };
+            let signed = doc.ancestry(&heads_of(&s.value).unwrap_or_default());
+            let outside = doc.change_count().saturating_sub(signed.len());
+            let signings_outside = signings.iter().filter(|h| !signed.contains(*h)).count();
+            let changes_outside = u32::try_from(outside.saturating_sub(signings_outside)).unwrap_or(u32::MAX);
+            SignOffEvidence { sign_off: s.id, mismatch, changes_outside }
+        })
+        .collect()
+}
+
+fn heads_of(sign_off: &SignOff) -> Option<Vec<ChangeHash>> {
+    sign_off
+        .heads
+        .iter()
+        .map(|h| {
+            let mut bytes = [0u8; 32];
+            hex::decode_to_slice(h, &mut bytes).ok()?;
+            Some(ChangeHash(bytes))
+        })
+        .collect()
+}
+
+/// The change that wrote a sign-off.
+fn change_of(doc: &Document, id: FactId) -> Option<ChangeHash> {
+    let (_, op) = doc.automerge().get(collection_object(Collection::SignOffs), id.to_string()).ok()??;
+    doc.automerge().hash_for_opid(&op)
+}
