@@ -9,3 +9,4 @@ pub mod env;
 pub mod ids;
 pub mod message;
 pub mod reference;
+pub mod time;
