@@ -8,6 +8,8 @@ pub mod document;
 pub mod env;
 pub mod ids;
 pub mod message;
+pub mod phone;
 pub mod reference;
 pub mod signoff;
 pub mod sync;
+pub mod time;

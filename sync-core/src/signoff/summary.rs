@@ -64,16 +64,16 @@ pub fn show(doc: &Document, heads: &[ChangeHash], lang: Lang) -> Result<Shown, C
 
 /// The summary of a view.
 pub fn summarise(record: VisitView, heads: &[ChangeHash]) -> Summary {
-    let spans = time::spans(&record);
+    let totals = time::spans(&record).totals();
     let mut engineers: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
-    for (user, kinds) in spans.totals() {
-        let named = kinds.into_iter().map(|(kind, ms)| (kind.as_str().to_owned(), ms / 1000)).collect();
+    for (user, kinds) in totals.per_engineer {
+        let named = kinds.into_iter().map(|(kind, ms)| (kind.as_str().to_owned(), time::whole_seconds(ms))).collect();
         engineers.insert(user.to_string(), named);
     }
     Summary {
         version: 1,
         heads: heads.iter().map(|h| hex::encode(h.0)).collect(),
-        labour_s: spans.labour_union_ms() / 1000,
+        labour_s: time::whole_seconds(totals.labour_union_ms),
         engineers,
         record,
     }
