@@ -1,6 +1,7 @@
 //! The sync protocol's messages (docs/protocol.md has the CDDL): CBOR with integer keys, one request and one answer.
 //! Heads-based and stateless on the server. Any message may be lost, doubled, cut or reordered.
 
+pub mod merge;
 mod message;
 mod wire;
 
