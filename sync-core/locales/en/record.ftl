@@ -1,1 +1,29 @@
-# .
+# Labels of the service record: the text that is shown at signing, and the mails.
+
+record-title = On-site service record
+record-visit = Visit
+record-customer = Customer
+record-unlisted = { $name } (typed in, not a listed customer)
+record-mode = Mode
+record-work-order = Work order
+record-no-work-order = none
+record-demand = Demanded by
+record-engineers = Engineers
+record-began = Began
+record-items = Work done
+record-item-category = Category
+record-item-asset = Equipment
+record-item-symptom = Problem
+record-item-action = Action
+record-item-outcome = Result
+record-time = Time
+record-time-total = Labour in all, overlapping time counted once: { $minutes } min
+record-expenses = Expenses
+record-objections = Objections
+record-notes = Notes
+record-photos = Photos and files
+record-conflict = “{ $first }” (another device wrote: “{ $others }”)
+record-sign-statement = I have read this service record and confirm that the work and the time stated above were rendered; a reservation or a refusal stands beside my signature. Whether the work is within a contract is not settled by this signature.
+record-none = none
+record-running = still running
+record-removed = removed

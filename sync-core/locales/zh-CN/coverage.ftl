@@ -1,1 +1,62 @@
-# .
+# 合同覆盖判定的全部说明。数字和名称均以文本传入。
+
+list-and = { $first }；{ $next }
+
+# 某段工作为何在合同内、合同外或待判定。
+covered-clause = 合同 { $contract } 第 { $clause } 条包含此项服务。
+covered-extra = 合同 { $contract } 专项 { $clause } 包含此项服务。
+covered-several = 无论以哪个记录值为准，合同 { $contract }（{ $clause }）均包含此项服务。
+not_covered-no_contract = 当日该客户没有生效的合同。
+not_covered-out_of_scope = 有合同生效，但没有条款包含此项服务（{ $category }）。
+needs-no_customer = 本次服务尚未记录客户。
+needs-several_customers = 各手机为本次服务记录的客户不同。
+needs-unlisted_customer = “{ $name }”为手工录入，不在客户名单中。
+needs-unknown_customer = 基础资料中没有该客户。
+needs-unknown_zone = 无法识别客户所在时区“{ $zone }”，不能确定当地日期。
+needs-no_date = 记录的时间超出日历范围。
+needs-no_category = 此项工作尚未记录服务类别。
+needs-conflicting_category = 各手机记录的服务类别不同（{ $categories }），且合同覆盖情况不一致。
+needs-conflicting_mode = 各手机对现场或远程的记录不同，且结论因此而异。
+needs-missing_package = 基础资料中没有合同 { $contract } 所用的服务包。
+
+# 查看过的每份合同，以及为何不适用。
+looked-draft = { $contract }（{ $first } 至 { $last }）仍为草稿，尚未签订
+looked-terminated = { $contract }（{ $first } 至 { $last }）已终止
+looked-not_started = { $contract } 自 { $first } 起生效（还有 { $days } 天）
+looked-lapsed = { $contract } 已于 { $last } 到期（已过 { $days } 天）
+looked-in_force = { $contract }（{ $first } 至 { $last }）在有效期内
+looked-out_of_scope = { $contract } 在有效期内，但没有{ $category }条款
+looked-excluded = { $contract } 第 { $clause } 条排除{ $category }
+looked-other_mode = { $contract } 第 { $clause } 条包含{ $category }，但仅限{ $mode }
+looked-missing_package = { $contract } 在有效期内，但基础资料中没有其服务包
+
+# 标记。
+flag-no_contract = 服务当时，{ $customer }没有生效的合同。
+flag-no_contract-draft = 服务当时，{ $customer }没有生效的合同；{ $draft } 仍为草稿。
+flag-contract_lapsed = 合同 { $contract } 已于 { $last } 到期，服务时已过 { $days } 天。
+flag-contract_lapsed-draft = 合同 { $contract } 已于 { $last } 到期，服务时已过 { $days } 天；续签合同 { $draft } 仍为草稿。
+flag-contract_not_started = 合同 { $contract } 自 { $first } 起才生效，服务时还差 { $days } 天。
+flag-out_of_scope = { $category }不在任何生效合同的范围内。已查看：{ $why }。
+flag-no_work_order = { $why }要求人：{ $name }（{ $role }，{ $channel }）：“{ $words }”
+flag-no_work_order-undemanded = { $why }也没有记录是谁要求上门。
+dispatch-none = 未注明工单。
+dispatch-unknown = 所注明的工单不在基础资料中。
+dispatch-other_customer = 工单 { $order } 属于其他客户。
+dispatch-not_entitled = 工单 { $order } 由无派工权限的 { $name } 签发。
+flag-after_sign_off = 有 { $count } 处改动不在客户最近一次签收的内容之内。
+flag-sign_off_mismatch = 签名与其所指内容不符：{ $why }
+flag-refused = { $name } 拒绝签收：“{ $reason }”
+flag-unsigned = 服务已结束，尚无人签收。
+flag-unsigned-nobody_present = 服务已结束，现场无人签收。
+flag-clock_drift-ahead = { $who }的手机时钟比服务器快 { $time }。
+flag-clock_drift-behind = { $who }的手机时钟比服务器慢 { $time }。
+flag-clock_drift-set = { $who }的手机时钟在运行期间被调整，共 { $time }。
+flag-clock_drift-backwards = { $who }有一条计时的结束比开始早 { $time }，不计时长。
+flag-clock_drift-reversed = { $who }有一条手工工时的结束比开始早 { $time }，不计时长。
+flag-overlapping_time = { $who }在本次服务中有 { $time } 被重复记录。
+flag-overlapping_time-elsewhere = { $who }有 { $time } 同时记录在服务 { $visit } 中。
+flag-conflict = 各设备对 { $path } 的记录不同：以“{ $first }”为准，另有“{ $others }”。
+flag-conflict-customers = 各手机记录的客户不同：{ $customers }。
+flag-possible_duplicate-time = { $who }同一时间在同一客户记录了服务 { $visit }，可能是同一次服务被记录了两次。
+flag-possible_duplicate-order = 服务 { $visit } 使用同一工单 { $order }，可能是同一次服务被记录了两次。
+flag-quarantined_changes = 有 { $count } 处改动未被接收，已隔离保存。

@@ -1,1 +1,29 @@
-# .
+# 服务记录的各项名称：用于签收时展示的文本和邮件。
+
+record-title = 上门服务记录
+record-visit = 服务编号
+record-customer = 客户
+record-unlisted = { $name }（手工录入，不在客户名单中）
+record-mode = 服务方式
+record-work-order = 工单
+record-no-work-order = 无工单
+record-demand = 服务要求人
+record-engineers = 服务工程师
+record-began = 开始时间
+record-items = 服务内容
+record-item-category = 服务类别
+record-item-asset = 设备
+record-item-symptom = 故障现象
+record-item-action = 处理过程
+record-item-outcome = 处理结果
+record-time = 工时
+record-time-total = 工时合计（重叠时间不重复计算）：{ $minutes } 分钟
+record-expenses = 费用
+record-objections = 异议
+record-notes = 备注
+record-photos = 照片和附件
+record-conflict = “{ $first }”（另一台设备记录为“{ $others }”）
+record-sign-statement = 本人已阅读以上服务记录，确认所列服务内容和工时属实；如有保留意见或拒绝签收，以签名处所注为准。本签收不构成对该服务是否属于合同范围的认定。
+record-none = 无
+record-running = 计时中
+record-removed = 已删除

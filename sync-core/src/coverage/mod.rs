@@ -1,4 +1,22 @@
 //! Coverage (合同覆盖): which contract covers which minute of a visit, and which none.
+//!
+//! One pure function, [`assess`](fn@assess), the same on the phone (a hint before the work starts) and on the server
+//! (what counts). What it does not know it never takes for covered: it says that somebody must decide.
+//!
+//! * `assess`: the work of each item, cut where an answer can change, and the visit's answer.
+//! * `contract`: one local day under a customer's contracts.
+//! * `flags`: what a manager must look at; `clocks`: the flags about clocks and doubled time.
+//! * [`verdict`]: what comes out, and what goes in beside the visit and the reference data.
 
+mod assess;
+mod clocks;
+mod contract;
+mod flags;
+mod names;
 pub mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use assess::assess;
 pub use verdict::*;

@@ -52,7 +52,8 @@ pub struct Stretch {
     pub from_ms: i64,
     /// Until (exclusive). Equal to `from_ms` for work without measured time: a moment.
     pub until_ms: i64,
-    /// The local date at the customer's that it was judged by.
+    /// The local date at the customer's on which it begins; days since a contract ended are counted to it. `None` when
+    /// the customer or their time zone is not known.
     pub day: Option<jiff::civil::Date>,
     /// The answer.
     pub coverage: Coverage,
@@ -73,7 +74,8 @@ pub struct ItemVerdict {
     pub item: FactId,
     /// The whole item's answer: covered only if every stretch is.
     pub coverage: Coverage,
-    /// Split where the answer or the local day changes; in order of time.
+    /// In order of time. Every local day is judged by itself; neighbours with the same answer are one stretch.
+    /// Empty only when neither time nor a moment is known.
     pub stretches: Vec<Stretch>,
 }
 
@@ -82,7 +84,8 @@ pub struct ItemVerdict {
 pub struct Verdict {
     /// The version of the reference data that it was judged by.
     pub reference_version: u64,
-    /// The whole visit's answer: covered only if every item is; needs a decision when nothing was recorded.
+    /// The whole visit's answer: covered only if every item is; not covered as soon as one is not (deciding about the
+    /// others cannot change that); needs a decision otherwise, also when nothing was recorded.
     pub coverage: Coverage,
     /// One per work item that counts, in the order of their ids.
     pub items: Vec<ItemVerdict>,
