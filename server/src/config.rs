@@ -1,0 +1,336 @@
+//! Configuration: a TOML file, overridden by `COUNTERSIGN_*` variables, overridden by flags. Nothing is ignored in
+//! silence: an unknown key is an error, and `countersign config` shows where each value came from.
+
+use crate::failure::Failure;
+use serde::Deserialize;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// What flags and variables say, as far as they say anything.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Overrides {
+    /// Configuration file (TOML). Default: countersign.toml in the data directory, if it is there.
+    #[arg(long, global = true, env = "COUNTERSIGN_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where database, keys and mails are kept unless said otherwise. Default: ./countersign-data
+    #[arg(long, global = true, env = "COUNTERSIGN_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// sqlite://PATH or postgres://… Default: countersign.db in the data directory.
+    #[arg(long, global = true, env = "COUNTERSIGN_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Address and port to listen on. Default: 127.0.0.1:8090
+    #[arg(long, global = true, env = "COUNTERSIGN_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// How the world reaches this server; links in mails begin with it. Default: http://<listen>
+    #[arg(long, global = true, env = "COUNTERSIGN_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// smtp://, smtps:// or file://DIR. Default: the folder mails in the data directory.
+    #[arg(long, global = true, env = "COUNTERSIGN_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Where the server's keys are. Several servers on one PostgreSQL must share them. Default: keys in the data
+    /// directory.
+    #[arg(long, global = true, env = "COUNTERSIGN_KEYS_DIR", value_name = "DIR")]
+    pub keys_dir: Option<PathBuf>,
+    /// text or json. Default: text
+    #[arg(long, global = true, env = "COUNTERSIGN_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<String>,
+    /// The names of the values that came from variables, not from flags.
+    #[arg(skip)]
+    pub from_environment: Vec<String>,
+}
+
+/// The keys of the file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data_dir: Option<PathBuf>,
+    database_url: Option<String>,
+    listen: Option<String>,
+    public_url: Option<String>,
+    smtp_url: Option<String>,
+    keys_dir: Option<PathBuf>,
+    log_format: Option<String>,
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody said anything.
+    Default,
+    /// The file.
+    File(PathBuf),
+    /// A `COUNTERSIGN_*` variable.
+    Environment,
+    /// A flag.
+    Flag,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Environment => f.write_str("environment"),
+            Self::Flag => f.write_str("flag"),
+        }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// The configuration as it is in force. Its `Debug` leaves passwords out.
+#[derive(Clone)]
+pub struct Config {
+    /// Database URL.
+    pub database_url: String,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// How the world reaches the server, without a slash at the end; `None`: `http://` and the bound address.
+    pub public_url: Option<String>,
+    /// Where mails go.
+    pub smtp_url: String,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Where the keys are.
+    pub keys_dir: PathBuf,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    origins: Vec<(&'static str, Origin)>,
+}
+
+impl Config {
+    /// Works out the configuration.
+    ///
+    /// # Errors
+    /// In one line with a hint: a file that cannot be read, an unknown key, a value that makes no sense.
+    pub fn load(overrides: &Overrides) -> Result<Self, Failure> {
+        let default_dir = PathBuf::from("./countersign-data");
+        let named = overrides.config.clone();
+        let probe = overrides.data_dir.clone().unwrap_or_else(|| default_dir.clone()).join("countersign.toml");
+        let path = named.or_else(|| probe.is_file().then_some(probe));
+        let file = path.as_deref().map(read_file).transpose()?.unwrap_or_default();
+        let mut pick = Picker { overrides, file: path, origins: Vec::new() };
+
+        let data_dir = pick.value("data_dir", &overrides.data_dir, file.data_dir, || default_dir);
+        let database_url = pick.value("database_url", &overrides.database_url, file.database_url, || {
+            format!("sqlite://{}", data_dir.join("countersign.db").display())
+        });
+        let listen = pick.value("listen", &overrides.listen, file.listen, || "127.0.0.1:8090".to_owned());
+        let listen = listen.parse().map_err(|_| {
+            Failure::usage(format!("listen is no address: {listen}")).hint("such as 127.0.0.1:8090 or [::]:8090")
+        })?;
+        let public_url =
+            pick.value("public_url", &overrides.public_url.clone().map(Some), file.public_url.map(Some), || None);
+        if let Some(url) = &public_url
+            && !(url.starts_with("https://") || url.starts_with("http://"))
+        {
+            return Err(Failure::usage(format!("public_url is no web address: {url}"))
+                .hint("such as https://service.example.com"));
+        }
+        let smtp_url = pick.value("smtp_url", &overrides.smtp_url, file.smtp_url, || {
+            format!("file://{}", data_dir.join("mails").display())
+        });
+        if !["smtp://", "smtps://", "file://"].iter().any(|scheme| smtp_url.starts_with(scheme)) {
+            return Err(Failure::usage("smtp_url must begin with smtp://, smtps:// or file://")
+                .hint("file://DIR writes mails into a folder"));
+        }
+        let keys_dir = pick.value("keys_dir", &overrides.keys_dir, file.keys_dir, || data_dir.join("keys"));
+        let log_format = pick.value("log_format", &overrides.log_format, file.log_format, || "text".to_owned());
+        let log_format = match log_format.as_str() {
+            "text" => LogFormat::Text,
+            "json" => LogFormat::Json,
+            other => return Err(Failure::usage(format!("unknown log_format: {other}")).hint("text or json")),
+        };
+        Ok(Self {
+            database_url,
+            listen,
+            public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
+            smtp_url,
+            data_dir,
+            keys_dir,
+            log_format,
+            origins: pick.origins,
+        })
+    }
+
+    /// Everything below `data_dir`, listening on a free port of this machine: for tests and tools.
+    pub fn embedded(data_dir: &Path) -> Self {
+        Self {
+            database_url: format!("sqlite://{}", data_dir.join("countersign.db").display()),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_url: None,
+            smtp_url: format!("file://{}", data_dir.join("mails").display()),
+            data_dir: data_dir.to_owned(),
+            keys_dir: data_dir.join("keys"),
+            log_format: LogFormat::Text,
+            origins: Vec::new(),
+        }
+    }
+
+    /// Makes the data directory and sees whether it can be written to.
+    ///
+    /// # Errors
+    /// In one line with a hint.
+    pub fn prepare_data_dir(&self) -> Result<(), Failure> {
+        let refuse = |e: std::io::Error| {
+            Failure::new(format!("the data directory {} cannot be written to: {e}", self.data_dir.display()))
+                .hint("choose another with --data-dir, or change its owner")
+        };
+        std::fs::create_dir_all(&self.data_dir).map_err(refuse)?;
+        let probe = self.data_dir.join(format!(".probe-{}", uuid::Uuid::now_v7()));
+        std::fs::write(&probe, b"").map_err(refuse)?;
+        std::fs::remove_file(&probe).map_err(refuse)
+    }
+
+    /// Each value, passwords left out, with its origin.
+    pub fn explain(&self) -> Vec<(&'static str, String, String)> {
+        let value = |name: &str| match name {
+            "data_dir" => self.data_dir.display().to_string(),
+            "database_url" => redact(&self.database_url),
+            "listen" => self.listen.to_string(),
+            "public_url" => self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen)),
+            "smtp_url" => redact(&self.smtp_url),
+            "keys_dir" => self.keys_dir.display().to_string(),
+            "log_format" => format!("{:?}", self.log_format).to_lowercase(),
+            _ => String::new(),
+        };
+        self.origins.iter().map(|(name, origin)| (*name, value(name), origin.to_string())).collect()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("database_url", &redact(&self.database_url))
+            .field("listen", &self.listen)
+            .field("public_url", &self.public_url)
+            .field("smtp_url", &redact(&self.smtp_url))
+            .field("data_dir", &self.data_dir)
+            .field("keys_dir", &self.keys_dir)
+            .field("log_format", &self.log_format)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Picker<'a> {
+    overrides: &'a Overrides,
+    file: Option<PathBuf>,
+    origins: Vec<(&'static str, Origin)>,
+}
+
+impl Picker<'_> {
+    fn value<T: Clone>(
+        &mut self,
+        name: &'static str,
+        said: &Option<T>,
+        filed: Option<T>,
+        default: impl FnOnce() -> T,
+    ) -> T {
+        let (value, origin) = match (said, filed) {
+            (Some(value), _) if self.overrides.from_environment.iter().any(|n| n == name) => {
+                (value.clone(), Origin::Environment)
+            }
+            (Some(value), _) => (value.clone(), Origin::Flag),
+            (None, Some(value)) => (value, Origin::File(self.file.clone().unwrap_or_default())),
+            (None, None) => (default(), Origin::Default),
+        };
+        self.origins.push((name, origin));
+        value
+    }
+}
+
+fn read_file(path: &Path) -> Result<File, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        Failure::usage(format!("the configuration {} cannot be read: {e}", path.display())).hint("see --config")
+    })?;
+    toml::from_str(&text).map_err(|e| {
+        let line = e.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        Failure::usage(format!("{}, line {line}: {}", path.display(), e.message()))
+            .hint("the keys are data_dir, database_url, listen, public_url, smtp_url, keys_dir and log_format")
+    })
+}
+
+/// A URL without its password and query.
+pub fn redact(url: &str) -> String {
+    let (url, query) = url.split_once('?').map_or((url, ""), |(url, _)| (url, "?…"));
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "…".to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let name = user.split_once(':').map_or(user.to_owned(), |(name, _)| format!("{name}:…"));
+            format!("{scheme}://{name}@{host}{query}")
+        }
+        None => format!("{scheme}://{rest}{query}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_file(text: &str) -> (tempfile::TempDir, Overrides) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("countersign.toml"), text).unwrap();
+        let overrides = Overrides { data_dir: Some(dir.path().to_owned()), ..Overrides::default() };
+        (dir, overrides)
+    }
+
+    #[test]
+    fn flags_beat_variables_beat_the_file_beats_defaults() {
+        let (_dir, mut overrides) = with_file("listen = \"0.0.0.0:1\"\npublic_url = \"https://a.example/\"\n");
+        overrides.smtp_url = Some("smtp://mail".into());
+        overrides.from_environment = vec!["smtp_url".into()];
+        let config = Config::load(&overrides).unwrap();
+        assert_eq!(config.listen.to_string(), "0.0.0.0:1");
+        assert_eq!(config.public_url.as_deref(), Some("https://a.example"));
+        let origin = |name: &str| config.explain().into_iter().find(|(n, ..)| *n == name).unwrap().2;
+        assert!(origin("listen").ends_with("countersign.toml"));
+        assert_eq!(origin("smtp_url"), "environment");
+        assert_eq!(origin("data_dir"), "flag");
+        assert_eq!(origin("log_format"), "default");
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_line() {
+        let (_dir, overrides) = with_file("listen = \"0.0.0.0:1\"\nlisten_on = 3\n");
+        let failure = Config::load(&overrides).unwrap_err();
+        let text = failure.to_string();
+        assert!(text.contains("line 2") && text.contains("listen_on") && text.contains("hint"), "{text}");
+        assert!(!text.contains('\n'));
+        assert_eq!(failure.code(), 2);
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_errors() {
+        for text in ["listen = \"here\"", "public_url = \"ftp://x\"", "smtp_url = \"x\"", "log_format = \"xml\""] {
+            let (_dir, overrides) = with_file(text);
+            assert_eq!(Config::load(&overrides).unwrap_err().code(), 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn passwords_stay_out_of_debug() {
+        let (_dir, mut overrides) = with_file("");
+        overrides.database_url = Some("postgres://u:hunter2@db/x?password=hunter2".into());
+        overrides.smtp_url = Some("smtps://me:hunter2@mail".into());
+        let config = Config::load(&overrides).unwrap();
+        assert!(!format!("{config:?}{:?}", config.explain()).contains("hunter2"));
+        assert!(format!("{config:?}").contains("postgres://u:…@db/x?…"));
+    }
+
+    #[test]
+    fn a_data_directory_that_is_a_file_is_told() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let failure = Config::embedded(file.path()).prepare_data_dir().unwrap_err();
+        assert!(failure.to_string().contains("cannot be written to"));
+    }
+}

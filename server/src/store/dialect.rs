@@ -1,0 +1,24 @@
+//! Every statement that cannot be written in one way for both databases, side by side.
+
+use super::Sql;
+
+/// Claims outbox rows that are due, or whose lease ran out. Binds: now, lease end, owner, limit.
+///
+/// PostgreSQL skips rows that another server is just claiming; SQLite has one writer, so nobody else is.
+pub const CLAIM_OUTBOX: Sql = Sql {
+    sqlite: "UPDATE outbox SET state = 'leased', lease_until_ms = $2, lease_owner = $3, attempts = attempts + 1 \
+             WHERE id IN (SELECT id FROM outbox WHERE (state = 'queued' AND next_ms <= $1) \
+             OR (state = 'leased' AND lease_until_ms <= $1) ORDER BY next_ms LIMIT $4) RETURNING id",
+    postgres: "UPDATE outbox SET state = 'leased', lease_until_ms = $2, lease_owner = $3, attempts = attempts + 1 \
+               WHERE id IN (SELECT id FROM outbox WHERE (state = 'queued' AND next_ms <= $1) \
+               OR (state = 'leased' AND lease_until_ms <= $1) ORDER BY next_ms LIMIT $4 FOR UPDATE SKIP LOCKED) \
+               RETURNING id",
+};
+
+/// Takes the lock on one visit's document until commit. Bind: visit id.
+///
+/// SQLite's writer already holds the only write lock there is, so there it is a plain read.
+pub const LOCK_DOCUMENT: Sql = Sql {
+    sqlite: "SELECT version, snapshot FROM documents WHERE visit_id = $1",
+    postgres: "SELECT version, snapshot FROM documents WHERE visit_id = $1 FOR UPDATE",
+};

@@ -1,0 +1,132 @@
+//! Rows of the reference data, of every kind in one table, with their history.
+
+use super::bulk::{Bulk, Kind, Rows};
+use super::{StoreError, Tx, feed};
+use crate::{db_all, db_optional};
+use sqlx::types::Json;
+use sync_core::ids::CustomerId;
+use sync_core::reference::{Record, RecordKind};
+use uuid::Uuid;
+
+/// One entry and its feed position.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ReferenceRow {
+    /// Its position in the feed.
+    pub position: i64,
+    /// The entry.
+    pub body: Json<Record>,
+}
+
+const DELTA: &str = "SELECT position, body FROM reference WHERE position > $1 ORDER BY position LIMIT $2";
+const LIST: &str = "SELECT position, body FROM reference WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3";
+const LIST_OF: &str = "SELECT position, body FROM reference WHERE kind = $1 AND customer_id = $4 AND id > $2 \
+                       ORDER BY id LIMIT $3";
+const BY_ID: &str = "SELECT position, body FROM reference WHERE kind = $1 AND id = $2";
+const BY_CODE: &str = "SELECT position, body FROM reference WHERE kind = $1 AND code = $2";
+
+static PUT: Bulk = Bulk::new(
+    "reference",
+    &[
+        ("kind", Kind::Text),
+        ("id", Kind::Uuid),
+        ("code", Kind::Text),
+        ("customer_id", Kind::Uuid),
+        ("position", Kind::Int),
+        ("body", Kind::Json),
+    ],
+    "ON CONFLICT (kind, id) DO UPDATE SET code = excluded.code, customer_id = excluded.customer_id, \
+     position = excluded.position, body = excluded.body",
+);
+
+static HISTORY: Bulk = Bulk::new(
+    "reference_history",
+    &[
+        ("kind", Kind::Text),
+        ("id", Kind::Uuid),
+        ("position", Kind::Int),
+        ("body", Kind::Json),
+        ("by_user", Kind::Uuid),
+        ("at_ms", Kind::Int),
+    ],
+    "",
+);
+
+/// Writes `records` (new ones and newer states) with a history row each, at fresh feed positions. Must be the last
+/// thing before the commit (see [`feed`]). No two may have the same kind and id. Returns the last position.
+///
+/// # Errors
+/// A unique violation when a code is taken by another entry of its kind; otherwise when the database refuses.
+pub async fn put(tx: &mut Tx, records: &[Record], by: Option<Uuid>, at_ms: i64) -> Result<i64, StoreError> {
+    let count = i64::try_from(records.len()).unwrap_or(i64::MAX);
+    if count == 0 {
+        return feed::last_position(tx).await;
+    }
+    let first = feed::take_positions(tx, count).await?;
+    let (mut rows, mut history) = (Rows::new(), Rows::new());
+    for (position, record) in (first..).zip(records) {
+        // A record is plain data with text keys: it always has a JSON form.
+        let body = serde_json::to_string(record).unwrap_or_default();
+        let (kind, id) = (record.kind().as_str(), record.id());
+        let customer = record.customer().map(|c: CustomerId| c.0);
+        rows.push(&[
+            kind.into(),
+            id.into(),
+            record.code().into(),
+            customer.into(),
+            position.into(),
+            super::bulk::Value::Json(&body),
+        ]);
+        history.push(&[
+            kind.into(),
+            id.into(),
+            position.into(),
+            super::bulk::Value::Json(&body),
+            by.into(),
+            at_ms.into(),
+        ]);
+    }
+    PUT.run(tx, &rows).await?;
+    HISTORY.run(tx, &history).await?;
+    Ok(first + count - 1)
+}
+
+/// Entries after position `after`, in the order of positions.
+///
+/// # Errors
+/// When the database refuses, or holds an entry that this version cannot read.
+pub async fn delta(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<ReferenceRow>, StoreError> {
+    db_all!(ReferenceRow, tx, DELTA, after, limit)
+}
+
+/// A page of one kind in the order of ids; of one customer, or of all.
+///
+/// # Errors
+/// As [`delta`].
+pub async fn list(
+    tx: &mut Tx,
+    kind: RecordKind,
+    customer: Option<Uuid>,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<ReferenceRow>, StoreError> {
+    match customer {
+        Some(customer) => db_all!(ReferenceRow, tx, LIST_OF, kind.as_str(), after, limit, customer),
+        None => db_all!(ReferenceRow, tx, LIST, kind.as_str(), after, limit),
+    }
+}
+
+/// By kind and id.
+///
+/// # Errors
+/// As [`delta`].
+pub async fn by_id(tx: &mut Tx, kind: RecordKind, id: Uuid) -> Result<Option<ReferenceRow>, StoreError> {
+    db_optional!(ReferenceRow, tx, BY_ID, kind.as_str(), id)
+}
+
+/// By kind and code.
+///
+/// # Errors
+/// As [`delta`].
+pub async fn by_code(tx: &mut Tx, kind: RecordKind, code: &str) -> Result<Option<ReferenceRow>, StoreError> {
+    db_optional!(ReferenceRow, tx, BY_CODE, kind.as_str(), code)
+}
