@@ -9,3 +9,5 @@ pub mod env;
 pub mod ids;
 pub mod message;
 pub mod reference;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown", getrandom_backend = "custom"))]
+mod wasm_entropy;
