@@ -1,6 +1,6 @@
 //! What a task needs from Debian's packages: installed where it is missing, and only then.
 
-use crate::proc::{Result, announce, fail, is_root, on_path, quiet, run, target_dir};
+use crate::proc::{At, Result, announce, fail, is_root, on_path, quiet, run, target_dir};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -55,8 +55,8 @@ impl NoServices {
         if policy.exists() {
             return Ok(Self(None));
         }
-        std::fs::write(policy, "#!/bin/sh\nexit 101\n")?;
-        std::fs::set_permissions(policy, std::fs::Permissions::from_mode(0o755))?;
+        std::fs::write(policy, "#!/bin/sh\nexit 101\n").at(policy)?;
+        std::fs::set_permissions(policy, std::fs::Permissions::from_mode(0o755)).at(policy)?;
         Ok(Self(Some(policy)))
     }
 }
@@ -79,7 +79,7 @@ pub(crate) fn unpack(name: &str, packages: &[&str]) -> Result<PathBuf> {
     }
     announce(format_args!("fetching {} (unpacked into target/debian/{name}, not installed)", packages.join(", ")));
     let _ = std::fs::remove_dir_all(&dir);
-    std::fs::create_dir_all(&dir)?;
+    std::fs::create_dir_all(&dir).at(&dir)?;
     let mut download = apt_get();
     download.arg("download").args(packages).current_dir(&dir);
     if quiet(&mut download).is_err() {
@@ -89,12 +89,12 @@ pub(crate) fn unpack(name: &str, packages: &[&str]) -> Result<PathBuf> {
         run(apt_get().args(["update", "--quiet"]))?;
         quiet(&mut download)?;
     }
-    for entry in std::fs::read_dir(&dir)?.flatten() {
+    for entry in std::fs::read_dir(&dir).at(&dir)?.flatten() {
         if entry.path().extension().is_some_and(|extension| extension == "deb") {
             quiet(Command::new("dpkg-deb").arg("--extract").arg(entry.path()).arg(&dir))?;
-            std::fs::remove_file(entry.path())?;
+            std::fs::remove_file(entry.path()).at(entry.path())?;
         }
     }
-    std::fs::write(done, "")?;
+    std::fs::write(&done, "").at(&done)?;
     Ok(dir)
 }

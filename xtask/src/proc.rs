@@ -20,9 +20,15 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self(error.to_string())
+/// Says which file it was: "permission denied" alone helps nobody.
+pub(crate) trait At<T> {
+    /// The failure with `path` named.
+    fn at(self, path: impl AsRef<Path>) -> Result<T>;
+}
+
+impl<T> At<T> for std::io::Result<T> {
+    fn at(self, path: impl AsRef<Path>) -> Result<T> {
+        self.map_err(|error| Failure(format!("{}: {error}", path.as_ref().display())))
     }
 }
 
@@ -101,14 +107,14 @@ pub(crate) fn watch(command: &mut Command, mut see: impl FnMut(&str)) -> Result 
         let mut reader = BufReader::new(stdout);
         let mut line = Vec::new();
         // By bytes: a test may print what is no UTF-8, and that must not end the run.
-        while reader.read_until(b'\n', &mut line)? > 0 {
+        while reader.read_until(b'\n', &mut line).at(command.get_program())? > 0 {
             let text = String::from_utf8_lossy(&line);
             print!("{text}");
             see(text.trim_end());
             line.clear();
         }
     }
-    let status = child.wait()?;
+    let status = child.wait().at(command.get_program())?;
     if status.success() { Ok(()) } else { Err(ended_badly(command, status)) }
 }
 
@@ -128,7 +134,7 @@ pub(crate) struct User {
 impl User {
     /// The first of `names` that exists.
     pub(crate) fn first_of(names: &[&str]) -> Result<Self> {
-        let passwd = std::fs::read_to_string("/etc/passwd")?;
+        let passwd = std::fs::read_to_string("/etc/passwd").at("/etc/passwd")?;
         names
             .iter()
             .find_map(|name| {
@@ -146,7 +152,7 @@ impl User {
         if is_root() {
             return Self::first_of(names);
         }
-        let me = std::fs::metadata("/proc/self")?;
+        let me = std::fs::metadata("/proc/self").at("/proc/self")?;
         Ok(Self { name: "this user".to_owned(), uid: me.uid(), gid: me.gid() })
     }
 
@@ -178,10 +184,10 @@ impl Service {
         log: &Path,
         stop_signal: &'static str,
     ) -> Result<Self> {
-        let out = std::fs::File::create(log)?;
+        let out = std::fs::File::create(log).at(log)?;
         let child = command
             .stdin(Stdio::null())
-            .stdout(out.try_clone()?)
+            .stdout(out.try_clone().at(log)?)
             .stderr(out)
             .spawn()
             .map_err(|e| ended_badly(command, e))?;
@@ -195,7 +201,7 @@ impl Service {
             if ready() {
                 return Ok(());
             }
-            if let Some(status) = self.child.try_wait()? {
+            if let Some(status) = self.child.try_wait().at(self.name)? {
                 let said = std::fs::read_to_string(log).unwrap_or_default();
                 return fail(format!("{} ended at once ({status}):\n{said}", self.name));
             }
@@ -225,5 +231,5 @@ impl Drop for Service {
 
 /// A loopback port that was free a moment ago.
 pub(crate) fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).at("127.0.0.1")?.port())
 }

@@ -1,6 +1,6 @@
 //! Directories for the tests' servers, outside the repository: its parents may be closed to the user they run as.
 
-use crate::proc::{Result, User, is_root};
+use crate::proc::{At, Result, User, is_root};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
@@ -16,9 +16,9 @@ impl Scratch {
         let path = std::env::temp_dir().join(format!("{PREFIX}{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         // `create_dir`, not `_all`: it fails if someone else has put something there in the meantime.
-        std::fs::create_dir(&path)?;
+        std::fs::create_dir(&path).at(&path)?;
         let scratch = Self(path);
-        std::fs::set_permissions(scratch.path(), std::fs::Permissions::from_mode(0o755))?;
+        std::fs::set_permissions(scratch.path(), std::fs::Permissions::from_mode(0o755)).at(scratch.path())?;
         scratch.give(scratch.path(), user)?;
         Ok(scratch)
     }
@@ -31,7 +31,7 @@ impl Scratch {
     /// Makes `path` belong to `user`.
     pub(crate) fn give(&self, path: &Path, user: &User) -> Result {
         if is_root() {
-            chown(path, Some(user.uid), Some(user.gid))?;
+            chown(path, Some(user.uid), Some(user.gid)).at(path)?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@
 //! A connection that is cut before the reply cannot be had from an honest server: a test puts a proxy of its own between.
 
 use crate::apt;
-use crate::proc::{Failure, Result, Service, User, announce, fail, free_port, quiet};
+use crate::proc::{At, Failure, Result, Service, User, announce, fail, free_port, quiet};
 use crate::scratch::Scratch;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
@@ -40,24 +40,28 @@ impl Smtp {
         let dir = scratch.path();
         // Copied, for two reasons: the user must reach it wherever the repository lies, and the copy is not setuid.
         let exim = dir.join("exim");
-        std::fs::copy(package.join("usr/sbin/exim4"), &exim)?;
-        std::fs::set_permissions(&exim, std::fs::Permissions::from_mode(0o755))?;
+        std::fs::copy(package.join("usr/sbin/exim4"), &exim).at(&exim)?;
+        std::fs::set_permissions(&exim, std::fs::Permissions::from_mode(0o755)).at(&exim)?;
         let wrapper = dir.join("libnss_wrapper.so");
-        std::fs::copy(find(&package.join("usr/lib"), "libnss_wrapper.so")?, &wrapper)?;
+        std::fs::copy(find(&package.join("usr/lib"), "libnss_wrapper.so")?, &wrapper).at(&wrapper)?;
         libraries(&exim)?;
 
         for name in ["hold", "mail", "mail/new", "mail/cur", "mail/tmp"] {
-            std::fs::create_dir(dir.join(name))?;
+            std::fs::create_dir(dir.join(name)).at(dir.join(name))?;
             scratch.give(&dir.join(name), &user)?;
         }
         let port = free_port()?;
-        std::fs::write(dir.join("exim.conf"), configuration(dir, port, &user))?;
+        let conf = dir.join("exim.conf");
+        std::fs::write(&conf, configuration(dir, port, &user)).at(&conf)?;
         // Debian's Exim does not start where its own user is unknown, which only the installed package creates: here
         // that name is another one for the user that it runs as anyway.
-        let line = format!("Debian-exim:x:{}:{}::/nonexistent:/bin/false\n", user.uid, user.gid);
-        std::fs::write(dir.join("passwd"), std::fs::read_to_string("/etc/passwd")? + &line)?;
-        let line = format!("Debian-exim:x:{}:\n", user.gid);
-        std::fs::write(dir.join("group"), std::fs::read_to_string("/etc/group")? + &line)?;
+        let as_passwd = format!("Debian-exim:x:{}:{}::/nonexistent:/bin/false\n", user.uid, user.gid);
+        let as_group = format!("Debian-exim:x:{}:\n", user.gid);
+        for (database, line) in [("passwd", as_passwd), ("group", as_group)] {
+            let real = Path::new("/etc").join(database);
+            let known = std::fs::read_to_string(&real).at(&real)?;
+            std::fs::write(dir.join(database), known + &line).at(dir)?;
+        }
 
         announce(format_args!("starting a private Exim on 127.0.0.1:{port}, as {}", user.name));
         let log = dir.join("exim.out");
@@ -65,7 +69,7 @@ impl Smtp {
             "Exim",
             user.command("TERM", &exim)
                 .arg("-C")
-                .arg(dir.join("exim.conf"))
+                .arg(&conf)
                 .arg("-bdf")
                 .env("LD_PRELOAD", &wrapper)
                 .env("NSS_WRAPPER_PASSWD", dir.join("passwd"))
@@ -163,7 +167,8 @@ fn libraries(exim: &Path) -> Result {
 
 /// The file called `name` below `dir` (the directory between them is the machine's architecture).
 fn find(dir: &Path, name: &str) -> Result<PathBuf> {
-    std::fs::read_dir(dir)?
+    std::fs::read_dir(dir)
+        .at(dir)?
         .flatten()
         .map(|entry| entry.path().join(name))
         .find(|path| path.exists())

@@ -2,7 +2,7 @@
 
 use crate::apt;
 use crate::postgres::{self, Postgres};
-use crate::proc::{Failure, Result, announce, cargo, fail, on_path, root, run, target_dir, watch};
+use crate::proc::{At, Failure, Result, announce, cargo, fail, on_path, root, run, target_dir, watch};
 use crate::smtp::{self, Smtp};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -99,13 +99,13 @@ fn with_release_server(program: &str) -> Result<Command> {
 pub(crate) fn demo(check: bool, out: Option<&Path>) -> Result {
     let mut command = with_release_server("demo")?;
     if let Some(out) = out {
-        command.arg("--out").arg(std::path::absolute(out)?);
+        command.arg("--out").arg(std::path::absolute(out).at(out)?);
     }
     if check {
         return run(command.arg("--check"));
     }
     announce("demo");
-    Err(command.exec().into())
+    Err(command.exec()).at(command.get_program())
 }
 
 /// Measures the release server.
@@ -135,9 +135,9 @@ fn generated(name: &str, fresh: &str, check: bool) -> Result {
         return fail(format!("{name} is stale (from line {line}); regenerate and commit it:\n    cargo xtask codegen"));
     }
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)?;
+        std::fs::create_dir_all(parent).at(parent)?;
     }
-    std::fs::write(&path, fresh)?;
+    std::fs::write(&path, fresh).at(&path)?;
     announce(format_args!("{name} written"));
     Ok(())
 }

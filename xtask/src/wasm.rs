@@ -4,7 +4,7 @@
 //! The reasons are in `docs/adr/0005-wasm-without-host-imports.md`.
 
 use crate::apt;
-use crate::proc::{Result, announce, cargo, fail, on_path, quiet, root, run, target_dir};
+use crate::proc::{At, Result, announce, cargo, fail, on_path, quiet, root, run, target_dir};
 use crate::wasm_imports::imports;
 use std::path::Path;
 use std::process::Command;
@@ -36,7 +36,7 @@ pub(crate) fn check() -> Result {
     run(&mut build)?;
 
     let module = target_dir().join("wasm").join(TARGET).join("release/wasm_probe.wasm");
-    let bytes = std::fs::read(&module)?;
+    let bytes = std::fs::read(&module).at(&module)?;
     match imports(&bytes) {
         Ok(none) if none.is_empty() => announce("the module imports nothing from its host"),
         Ok(some) => {
@@ -134,6 +134,6 @@ fn self_check(module: &Path) -> Result {
 }
 
 fn gzipped(module: &Path) -> Result<usize> {
-    let out = Command::new("gzip").args(["--best", "--stdout"]).arg(module).output()?;
+    let out = Command::new("gzip").args(["--best", "--stdout"]).arg(module).output().at("gzip")?;
     if out.status.success() { Ok(out.stdout.len()) } else { fail("gzip failed") }
 }
