@@ -215,7 +215,8 @@ impl Service {
 impl Drop for Service {
     fn drop(&mut self) {
         let pid = self.child.id().to_string();
-        let _ = Command::new("kill").args(["-s", self.stop_signal, &pid]).status();
+        // The shell's own `kill`: a minimal Debian has no program of that name.
+        let _ = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", self.stop_signal, &pid]).status();
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(20) {
             if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
