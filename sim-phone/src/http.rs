@@ -157,8 +157,7 @@ impl Api {
             name: text(&me, "name"),
             key: public,
         };
-        let link =
-            HttpLink::new(&self.base, &text(&enrolled, "access_token"), &text(&enrolled, "refresh_token"));
+        let link = HttpLink::new(&self.base, &text(&enrolled, "access_token"), &text(&enrolled, "refresh_token"));
         Ok((identity, link))
     }
 }
@@ -179,10 +178,7 @@ fn unreachable(e: ureq::Error) -> LinkError {
 fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, LinkError> {
     let mut response = result.map_err(unreachable)?;
     let bytes = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(unreachable)?;
-    Ok(Answer {
-        status: response.status().as_u16(),
-        body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-    })
+    Ok(Answer { status: response.status().as_u16(), body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) })
 }
 
 /// What went over a link, bodies only.

@@ -1,8 +1,8 @@
 //! Phones and a server on a network that drops, cuts, doubles and reorders, run until quiescent. Every seed is a world of
 //! its own; a failing one is printed and can be run alone with `COUNTERSIGN_SEED=<n>`.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
 use sim_phone::{Clock, Faults, FaultyLink, Link, LinkError, Seeded, SimPhone};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use sync_core::admission::Limits;
 use sync_core::canonical::to_canonical_json;
 use sync_core::coverage::{Evidence, assess};
@@ -86,7 +86,8 @@ impl Link for Wire<'_> {
 fn phone(n: u8, rng: &mut Seeded, server: &mut Server) -> SimPhone {
     let key = SoftwareKey::from_seed([n; 32]);
     let id = uuid::Uuid::from_bytes([n; 16]);
-    let identity = Identity { device: DeviceId(id), user: UserId(id), name: format!("工程师{n}"), key: key.public() };
+    let identity =
+        Identity { device: DeviceId(id), user: UserId(id), name: format!("工程师{n}"), key: key.public() };
     server.keys.insert(identity.device, key.public());
     let clock = Clock::at(START_MS + i64::from(n) * 777, rng);
     SimPhone::new(identity, key, clock, Seeded::new(rng.next_u64()))

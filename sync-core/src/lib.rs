@@ -10,7 +10,10 @@ pub mod env;
 pub mod ids;
 pub mod message;
 pub mod phone;
+pub mod receipt;
 pub mod reference;
 pub mod signoff;
 pub mod sync;
 pub mod time;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown", getrandom_backend = "custom"))]
+mod wasm_entropy;

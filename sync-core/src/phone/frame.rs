@@ -189,10 +189,7 @@ impl Phone {
         let memory = SyncMemory {
             cursor: answer.cursor,
             epoch: answer.epoch,
-            server: Some(Seen {
-                boot: now.boot,
-                seen: ServerSeen { at_ms: answer.server_ms, mono_ms: now.mono_ms },
-            }),
+            server: Some(Seen { boot: now.boot, seen: ServerSeen { at_ms: answer.server_ms, mono_ms: now.mono_ms } }),
         };
         if memory != self.sync {
             writes.push(store::sync(&memory));
@@ -204,7 +201,12 @@ impl Phone {
     }
 
     /// One document of an answer.
-    fn take(&self, down: &DocumentDown, entry: &mut Entry, report: &mut SyncReport) -> Result<Vec<super::Write>, PhoneError> {
+    fn take(
+        &self,
+        down: &DocumentDown,
+        entry: &mut Entry,
+        report: &mut SyncReport,
+    ) -> Result<Vec<super::Write>, PhoneError> {
         let mut doc = entry.document()?;
         let mut new: Vec<Vec<u8>> = Vec::new();
         let mut lacking = false;

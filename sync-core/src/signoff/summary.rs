@@ -132,7 +132,7 @@ impl Page {
                 Some(code) => self.label("record-work-order", code),
                 None => {
                     let none = self.word("record-no-work-order");
-                    self.line(&none);
+                    self.label("record-work-order", &none);
                 }
             }
             if let Some(d) = &o.demand {
@@ -195,8 +195,7 @@ impl Page {
             for kind in TimeKind::ALL {
                 let Some(seconds) = kinds.get(kind.as_str()) else { continue };
                 let name = names.get(user).copied().unwrap_or(user.as_str());
-                let minutes =
-                    Message::new("record-time-total").with("minutes", seconds / 60).render(self.lang);
+                let minutes = Message::new("record-minutes").with("minutes", seconds / 60).render(self.lang);
                 let line = format!("{name} {} {minutes}", self.word(format!("time_kind-{kind}")));
                 self.label("record-time", &line);
             }
@@ -206,8 +205,7 @@ impl Page {
             self.label("record-time", &line);
         }
         let total = Message::new("record-time-total").with("minutes", s.labour_s / 60).render(self.lang);
-        let labour = self.word("time_kind-labour");
-        self.line(&format!("{labour}: {total}"));
+        self.line(&total);
     }
 
     fn rest(&mut self, record: &VisitView) {

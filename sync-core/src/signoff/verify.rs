@@ -39,13 +39,18 @@ pub fn verify(doc: &Document, id: FactId, sign_off: &SignOff, key: Option<&Publi
     if read::strokes(doc, id).as_deref().map(sha256_hex) != sign_off.strokes_sha256 {
         return Err(Message::new("mismatch-strokes"));
     }
-    let key = key.ok_or_else(|| Message::new("mismatch-device"))?;
-    let signature = hex::decode(&sign_off.signature.sig).map_err(|_| Message::new("mismatch-signature"))?;
-    let bytes = signed_bytes(sign_off).map_err(|_| Message::new("mismatch-signature"))?;
-    if key.alg != sign_off.signature.alg || key.verify(&bytes, &signature).is_err() {
-        return Err(Message::new("mismatch-signature"));
-    }
-    Ok(())
+    verify_signature(sign_off, key.ok_or_else(|| Message::new("mismatch-device"))?)
+}
+
+/// Checks the device's signature alone.
+///
+/// # Errors
+/// `mismatch-signature`.
+pub fn verify_signature(sign_off: &SignOff, key: &PublicKey) -> Result<(), Message> {
+    let mismatch = || Message::new("mismatch-signature");
+    let signature = hex::decode(&sign_off.signature.sig).map_err(|_| mismatch())?;
+    let bytes = signed_bytes(sign_off).map_err(|_| mismatch())?;
+    if key.alg == sign_off.signature.alg && key.verify(&bytes, &signature).is_ok() { Ok(()) } else { Err(mismatch()) }
 }
 
 /// What is known of every sign-off in the document. `key_of` gives an enrolled device's public key.

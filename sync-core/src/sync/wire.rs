@@ -58,9 +58,11 @@ impl Request {
         if request.documents.len() > MAX_DOCUMENTS {
             return Err(DecodeError::TooMuch("too many documents in one request"));
         }
-        if request.documents.iter().any(|d| {
-            d.changes.len() > MAX_CHANGES || d.heads.len() > MAX_CHANGES || d.since.len() > MAX_CHANGES
-        }) {
+        if request
+            .documents
+            .iter()
+            .any(|d| d.changes.len() > MAX_CHANGES || d.heads.len() > MAX_CHANGES || d.since.len() > MAX_CHANGES)
+        {
             return Err(DecodeError::TooMuch("too many changes or heads in one document"));
         }
         Ok(request)

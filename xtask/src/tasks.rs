@@ -1,0 +1,161 @@
+//! The tasks a person runs: test, demo, bench, codegen.
+
+use crate::apt;
+use crate::postgres::{self, Postgres};
+use crate::proc::{At, Failure, Result, announce, cargo, fail, on_path, root, run, target_dir, watch};
+use crate::smtp::{self, Smtp};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+/// Tells tests to leave out what needs a server or much time.
+const QUICK: &str = "COUNTERSIGN_QUICK";
+
+/// How many tests ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    /// Passed.
+    pub(crate) passed: u64,
+    /// Failed.
+    pub(crate) failed: u64,
+}
+
+impl Count {
+    /// Adds what one of cargo's closing lines says: `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    fn add(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        for part in result.split(['.', ';']) {
+            match part.trim().split_once(' ') {
+                Some((n, "passed")) => self.passed += n.parse().unwrap_or(0),
+                Some((n, "failed")) => self.failed += n.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What is linked with C: SQLite, zstd, ring.
+fn c_compiler() -> Result {
+    if on_path("cc") { Ok(()) } else { apt::ensure(&["gcc", "libc6-dev"]) }
+}
+
+/// Runs the tests, with the servers that they need unless `quick`.
+pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
+    c_compiler()?;
+    let mut command = cargo();
+    command.arg("test");
+    if cargo_args.is_empty() {
+        command.arg("--workspace");
+    } else {
+        command.args(cargo_args);
+    }
+    // Held until the tests are over, then stopped.
+    let (mut own_postgres, mut own_smtp) = (None, None);
+    if quick {
+        command.env(QUICK, "1");
+        for variable in [postgres::VARIABLE, smtp::VARIABLE, smtp::DIR_VARIABLE] {
+            command.env_remove(variable);
+        }
+    } else {
+        command.env_remove(QUICK);
+        if std::env::var_os(postgres::VARIABLE).is_some() {
+            announce(format_args!("using the PostgreSQL that {} names", postgres::VARIABLE));
+        } else {
+            command.env(postgres::VARIABLE, own_postgres.insert(Postgres::start()?).url());
+        }
+        if std::env::var_os(smtp::VARIABLE).is_some() {
+            announce(format_args!("using the mail server that {} names", smtp::VARIABLE));
+        } else {
+            let smtp = own_smtp.insert(Smtp::start()?);
+            command.env(smtp::VARIABLE, smtp.url()).env(smtp::DIR_VARIABLE, smtp.maildir());
+        }
+    }
+    let mut count = Count::default();
+    let done = watch(&mut command, |line| count.add(line));
+    drop((own_postgres, own_smtp));
+    println!("{} passed, {} failed", count.passed, count.failed);
+    done.map_err(|Failure(why)| {
+        let quick = if quick { " --quick" } else { "" };
+        let args = if cargo_args.is_empty() { String::new() } else { format!(" -- {}", cargo_args.join(" ")) };
+        Failure(format!("{why}\nto repeat it with its servers:\n    cargo xtask test{quick}{args}"))
+    })?;
+    Ok(count)
+}
+
+/// Builds the release server and one of the programs of the `tests` package; returns a command that runs the latter
+/// against the former.
+fn with_release_server(program: &str) -> Result<Command> {
+    c_compiler()?;
+    run(cargo().args(["build", "--release", "--package", "countersign", "--bin", "countersign"]))?;
+    run(cargo().args(["build", "--release", "--package", "countersign-tests", "--bin", program]))?;
+    let release = target_dir().join("release");
+    let mut command = Command::new(release.join(program));
+    command.arg("--server-binary").arg(release.join("countersign")).current_dir(root());
+    Ok(command)
+}
+
+/// Plays the story. Without `check` it leaves the server running: then this process becomes the demo, so that Ctrl-C and
+/// every other signal reach it.
+pub(crate) fn demo(check: bool, out: Option<&Path>) -> Result {
+    let mut command = with_release_server("demo")?;
+    if let Some(out) = out {
+        command.arg("--out").arg(std::path::absolute(out).at(out)?);
+    }
+    if check {
+        return run(command.arg("--check"));
+    }
+    announce("demo");
+    Err(command.exec()).at(command.get_program())
+}
+
+/// Measures the release server.
+pub(crate) fn bench(args: &[String]) -> Result {
+    run(with_release_server("bench")?.args(args))
+}
+
+/// Regenerates what is generated from the code, or with `check` fails if the checked-in files differ.
+pub(crate) fn codegen(check: bool) -> Result {
+    c_compiler()?;
+    run(cargo().args(["build", "--package", "countersign", "--bin", "countersign"]))?;
+    let fresh = crate::proc::quiet(Command::new(target_dir().join("debug/countersign")).arg("openapi"))?;
+    generated("docs/openapi.json", &fresh, check)
+}
+
+fn generated(name: &str, fresh: &str, check: bool) -> Result {
+    let path = root().join(name);
+    // Text files end with a newline, whatever the generator thinks.
+    let fresh = format!("{}\n", fresh.trim_end());
+    let current = std::fs::read_to_string(&path).ok();
+    if current.as_deref() == Some(fresh.as_str()) {
+        announce(format_args!("{name} is up to date"));
+        return Ok(());
+    }
+    if check {
+        let line = current.map_or(0, |old| 1 + old.lines().zip(fresh.lines()).take_while(|(a, b)| a == b).count());
+        return fail(format!("{name} is stale (from line {line}); regenerate and commit it:\n    cargo xtask codegen"));
+    }
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).at(parent)?;
+    }
+    std::fs::write(&path, fresh).at(&path)?;
+    announce(format_args!("{name} written"));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Count;
+
+    #[test]
+    fn cargos_closing_lines_are_added_up() {
+        let mut count = Count::default();
+        for line in [
+            "running 3 tests",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s",
+        ] {
+            count.add(line);
+        }
+        assert_eq!(count, Count { passed: 13, failed: 2 });
+    }
+}
