@@ -172,7 +172,7 @@ pub(super) fn judge(contracts: &[&Contract], reference: &Reference, question: &Q
     Answer { coverage, contract: None, reason, looked_at, out_of_scope }
 }
 
-fn single<T: Copy>(set: &BTreeSet<T>) -> Option<T> {
+fn single<T: Copy + Ord>(set: &BTreeSet<T>) -> Option<T> {
     set.first().copied().filter(|_| set.len() == 1)
 }
 
