@@ -60,3 +60,13 @@ flag-conflict-customers = 各手机记录的客户不同：{ $customers }。
 flag-possible_duplicate-time = { $who }同一时间在同一客户记录了服务 { $visit }，可能是同一次服务被记录了两次。
 flag-possible_duplicate-order = 服务 { $visit } 使用同一工单 { $order }，可能是同一次服务被记录了两次。
 flag-quarantined_changes = 有 { $count } 处改动未被接收，已隔离保存。
+
+# 签收为何核验不通过：由核验方给出，作为 flag-sign_off_mismatch 的参数。
+mismatch-visit = 所指为另一次服务
+mismatch-heads = 所指改动不在本记录中
+mismatch-summary = 摘要与签收时不同
+mismatch-text = 文本与签收时展示的不同
+mismatch-strokes = 笔迹与签收时不同
+mismatch-device = 设备未知，或其密钥与登记的不同
+mismatch-signature = 设备签名核验不通过
+mismatch-unreadable = 签收记录无法读取

@@ -127,8 +127,9 @@ fn what_the_engine_says_is_in_the_catalogue_and_the_catalogue_says_nothing_else(
     // The two that `named` in flags.rs may add to.
     said.extend(["flag-no_contract-draft", "flag-contract_lapsed-draft"].map(str::to_owned));
     let (_, zh, _) = FILES[1];
-    let known: BTreeSet<String> = messages(zh).into_keys().collect();
-    assert_eq!(said, known);
+    // Whoever verifies sign-offs picks from these.
+    let known = messages(zh).into_keys().filter(|id| !id.starts_with("mismatch-"));
+    assert_eq!(said, known.collect());
 }
 
 #[test]
