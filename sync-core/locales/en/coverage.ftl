@@ -13,6 +13,7 @@ needs-several_customers = The phones recorded different customers for this visit
 needs-unlisted_customer = “{ $name }” was typed in and is not one of the listed customers.
 needs-unknown_customer = The customer is not in the reference data.
 needs-unknown_zone = The customer's time zone “{ $zone }” is not known, so the local day cannot be told.
+needs-too_many_parts = The record has more separate stretches of time than are judged.
 needs-no_date = The recorded time lies outside the calendar.
 needs-no_category = No service category has been recorded for this work.
 needs-conflicting_category = The phones recorded different categories ({ $categories }), and they are not all covered alike.

@@ -13,6 +13,7 @@ needs-several_customers = 各手机为本次服务记录的客户不同。
 needs-unlisted_customer = “{ $name }”为手工录入，不在客户名单中。
 needs-unknown_customer = 基础资料中没有该客户。
 needs-unknown_zone = 无法识别客户所在时区“{ $zone }”，不能确定当地日期。
+needs-too_many_parts = 记录中的时间段过多，超出自动判定的上限。
 needs-no_date = 记录的时间超出日历范围。
 needs-no_category = 此项工作尚未记录服务类别。
 needs-conflicting_category = 各手机记录的服务类别不同（{ $categories }），且合同覆盖情况不一致。

@@ -354,3 +354,19 @@ fn before_the_first_item_the_contract_is_already_looked_for() {
     assert_eq!(codes(&verdict), ["contract_lapsed"]);
     assert!(codes(&judge(&visit(SHANGHAI, "2026-03-10T02:00:00Z"), &until_march())).is_empty());
 }
+
+#[test]
+fn a_record_of_absurd_size_needs_a_decision_within_bounds() {
+    let mut view = visit(SHANGHAI, "2026-03-10T02:00:00Z");
+    view.items = (0..2_000).map(|n| item(10_000 + n, &[ApplicationSoftware])).collect();
+    let start = ms("2026-03-10T02:00:00Z");
+    let entry =
+        |n: u128| manual(20_000 + n, n % 100, TimeKind::Labour, start + n as i64 * 10, start + n as i64 * 10 + 5);
+    view.time = (0..2_000).map(entry).collect();
+    let verdict = judge(&view, &until_march());
+    let stretches: usize = verdict.items.iter().map(|i| i.stretches.len()).sum();
+    assert!(stretches < 25_000);
+    assert_eq!(verdict.items[0].coverage, Coverage::Covered);
+    assert_eq!(verdict.items[1_999].coverage, Coverage::NeedsDecision);
+    assert_eq!(verdict.coverage, Coverage::NeedsDecision);
+}
