@@ -13,6 +13,7 @@ needs-several_customers = The phones recorded different customers for this visit
 needs-unlisted_customer = “{ $name }” was typed in and is not one of the listed customers.
 needs-unknown_customer = The customer is not in the reference data.
 needs-unknown_zone = The customer's time zone “{ $zone }” is not known, so the local day cannot be told.
+needs-too_many_parts = The record has more separate stretches of time than are judged.
 needs-no_date = The recorded time lies outside the calendar.
 needs-no_category = No service category has been recorded for this work.
 needs-conflicting_category = The phones recorded different categories ({ $categories }), and they are not all covered alike.
@@ -60,3 +61,13 @@ flag-conflict-customers = The phones recorded different customers: { $customers 
 flag-possible_duplicate-time = { $who } recorded visit { $visit } at the same customer at the same time: perhaps one visit recorded twice.
 flag-possible_duplicate-order = Visit { $visit } names the same work order, { $order }: perhaps one visit recorded twice.
 flag-quarantined_changes = Changes that were not admitted and are kept in quarantine: { $count }.
+
+# Why a sign-off does not verify: said by whoever checks it, as the parameter of flag-sign_off_mismatch.
+mismatch-visit = it names another visit
+mismatch-heads = it names changes that this record does not have
+mismatch-summary = the summary is not the one that was signed
+mismatch-text = the text is not the one that was shown
+mismatch-strokes = the strokes are not the ones that were drawn
+mismatch-device = the device is not known, or its key is not the one it enrolled with
+mismatch-signature = the device's signature does not verify
+mismatch-unreadable = the sign-off cannot be read

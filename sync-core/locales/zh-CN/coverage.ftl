@@ -13,6 +13,7 @@ needs-several_customers = 各手机为本次服务记录的客户不同。
 needs-unlisted_customer = “{ $name }”为手工录入，不在客户名单中。
 needs-unknown_customer = 基础资料中没有该客户。
 needs-unknown_zone = 无法识别客户所在时区“{ $zone }”，不能确定当地日期。
+needs-too_many_parts = 记录中的时间段过多，超出自动判定的上限。
 needs-no_date = 记录的时间超出日历范围。
 needs-no_category = 此项工作尚未记录服务类别。
 needs-conflicting_category = 各手机记录的服务类别不同（{ $categories }），且合同覆盖情况不一致。
@@ -60,3 +61,13 @@ flag-conflict-customers = 各手机记录的客户不同：{ $customers }。
 flag-possible_duplicate-time = { $who }同一时间在同一客户记录了服务 { $visit }，可能是同一次服务被记录了两次。
 flag-possible_duplicate-order = 服务 { $visit } 使用同一工单 { $order }，可能是同一次服务被记录了两次。
 flag-quarantined_changes = 有 { $count } 处改动未被接收，已隔离保存。
+
+# 签收为何核验不通过：由核验方给出，作为 flag-sign_off_mismatch 的参数。
+mismatch-visit = 所指为另一次服务
+mismatch-heads = 所指改动不在本记录中
+mismatch-summary = 摘要与签收时不同
+mismatch-text = 文本与签收时展示的不同
+mismatch-strokes = 笔迹与签收时不同
+mismatch-device = 设备未知，或其密钥与登记的不同
+mismatch-signature = 设备签名核验不通过
+mismatch-unreadable = 签收记录无法读取

@@ -46,8 +46,8 @@ expense_kind-transport = 交通
 expense_kind-part = 备件
 expense_kind-other = 其他
 
-objection_kind-against_advice = 不听建议执意要求
-objection_kind-relief_refused = 换班请求被拒
+objection_kind-against_advice = 未采纳工程师建议
+objection_kind-relief_refused = 换班请求未获同意
 
 outcome-accepted = 确认签收
 outcome-accepted_with_reservations = 有保留签收

@@ -13,6 +13,10 @@ use crate::time::{Interval, Spans, spans};
 use jiff::{civil::Date, tz::TimeZone};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Most parts of work that one verdict judges, far beyond any honest visit. Every item without labour of its own is
+/// judged by all labour of the visit, so that a hostile record could otherwise ask for the product of the two numbers.
+const MAX_PARTS: usize = 20_000;
+
 /// What everything is judged with.
 pub(super) struct Case<'a> {
     pub(super) view: &'a VisitView,
@@ -49,14 +53,15 @@ pub fn assess(view: &VisitView, reference: &Reference, evidence: &Evidence) -> V
     let place = place(&origins, reference);
     let case = Case { view, reference, evidence, spans: spans(view), origins, place };
 
-    let all_labour = case.labour(None);
+    let labour = Labour::of(&case.spans);
     let items: BTreeMap<FactId, &Item> = view.live_items().map(|i| (i.id, i)).collect();
     let mut found = BTreeSet::new();
     let mut uncovered_days = BTreeSet::new();
     let mut verdicts = Vec::with_capacity(items.len());
+    let mut left = MAX_PARTS;
     for (id, item) in &items {
         let (mut stretches, mut outside) = (Vec::new(), None);
-        for (part, answer) in case.judged(&case.work(item, &all_labour), Some(item), &mut uncovered_days) {
+        for (part, answer) in case.judged(&case.work(item, &labour), Some(item), &mut left, &mut uncovered_days) {
             if answer.out_of_scope {
                 outside.get_or_insert_with(|| answer.clone());
             }
@@ -70,8 +75,8 @@ pub fn assess(view: &VisitView, reference: &Reference, evidence: &Evidence) -> V
     if items.is_empty() {
         // Nothing to judge yet, but whether a contract is in force can be said before the work starts.
         let begun = case.begun().map(|at| Interval::new(at, at));
-        let work: Vec<Interval> = if all_labour.is_empty() { begun.into_iter().collect() } else { all_labour };
-        case.judged(&work, None, &mut uncovered_days);
+        let work: Vec<Interval> = if labour.all.is_empty() { begun.into_iter().collect() } else { labour.all };
+        case.judged(&work, None, &mut left, &mut uncovered_days);
     }
     found.extend(flags::contracts(&case, &uncovered_days));
     found.extend(flags::all(&case));
@@ -124,46 +129,66 @@ fn place<'a>(origins: &[&'a Fact<Origin>], reference: &'a Reference) -> Result<P
     Ok(Place { customer, zone, contracts, turns })
 }
 
+/// The visit's labour, united and without breaks. Where that leaves nothing (a clock ran back, or all was break), the
+/// moments at which it began, so that it is judged all the same.
+struct Labour {
+    all: Vec<Interval>,
+    by_item: BTreeMap<FactId, Vec<Interval>>,
+}
+
+impl Labour {
+    fn of(spans: &Spans) -> Self {
+        let mut moments: BTreeMap<Option<FactId>, BTreeSet<i64>> = BTreeMap::new();
+        for span in spans.spans.iter().filter(|s| s.kind == TimeKind::Labour) {
+            moments.entry(span.item).or_default().insert(span.from_ms);
+        }
+        fn or_moments<'a>(net: Vec<Interval>, moments: impl Iterator<Item = &'a i64>) -> Vec<Interval> {
+            if net.is_empty() { moments.map(|at| Interval::new(*at, *at)).collect() } else { net }
+        }
+        let everywhere: BTreeSet<i64> = moments.values().flatten().copied().collect();
+        let all = or_moments(spans.labour_union(), everywhere.iter());
+        let by_item = spans.labour_by_item().into_iter().filter_map(|(item, net)| {
+            let moments = moments.get(&item).into_iter().flatten();
+            Some((item?, or_moments(net, moments)))
+        });
+        Self { all, by_item: by_item.collect() }
+    }
+}
+
 impl Case<'_> {
     /// When the visit was begun, milliseconds since 1970 UTC.
     fn begun(&self) -> Option<i64> {
         self.origins.first().map(|o| o.value.at.instant_ms())
     }
 
-    /// Labour of the visit, or what of it is linked to `item`. Spans without length (a clock ran back, or all was
-    /// break) are the moments at which they began, so that they are judged all the same.
-    fn labour(&self, item: Option<FactId>) -> Vec<Interval> {
-        let united = item.map_or_else(|| self.spans.labour_union(), |item| self.spans.labour_on(item));
-        if !united.is_empty() {
-            return united;
+    fn work(&self, item: &Item, labour: &Labour) -> Vec<Interval> {
+        if let Some(linked) = labour.by_item.get(&item.id) {
+            return linked.clone();
         }
-        let spans =
-            self.spans.spans.iter().filter(|s| s.kind == TimeKind::Labour && (item.is_none() || s.item == item));
-        let moments: BTreeSet<i64> = spans.map(|s| s.from_ms).collect();
-        moments.into_iter().map(|at| Interval::new(at, at)).collect()
-    }
-
-    fn work(&self, item: &Item, all_labour: &[Interval]) -> Vec<Interval> {
-        let linked = self.labour(Some(item.id));
-        if !linked.is_empty() {
-            return linked;
-        }
-        if !all_labour.is_empty() {
-            return all_labour.to_vec();
+        if !labour.all.is_empty() {
+            return labour.all.clone();
         }
         let at = item.at.map(|at| at.instant_ms()).or_else(|| self.begun());
         at.map(|at| Interval::new(at, at)).into_iter().collect()
     }
 
     /// Judges each part of the work, in order of time, and notes the days on which no contract was in force.
-    /// Without an item only the days are noted.
+    /// Without an item only the days are noted. Takes what it judges from `left`; what is too much for that needs a
+    /// decision as a whole.
     fn judged(
         &self,
         work: &[Interval],
         item: Option<&Item>,
+        left: &mut usize,
         uncovered_days: &mut BTreeSet<Date>,
     ) -> Vec<(Part, Answer)> {
         let mut answers = Vec::new();
+        let Some(rest) = left.checked_sub(work.len()) else {
+            let (first, last) = (work.first().map_or(0, |i| i.from_ms), work.last().map_or(0, |i| i.until_ms));
+            let whole = Part { day: None, from_ms: first, until_ms: last };
+            return vec![(whole, Answer::open(Message::new("needs-too_many_parts")))];
+        };
+        *left = rest;
         for interval in work {
             let whole = Part { day: None, from_ms: interval.from_ms, until_ms: interval.until_ms };
             let place = match &self.place {

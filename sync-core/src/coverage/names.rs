@@ -13,8 +13,8 @@ const MAX_QUOTED: usize = 300;
 /// What the engineer is called: in the reference data, else as the visit's crew list says, else the id.
 pub(super) fn person(user: UserId, view: &VisitView, reference: &Reference) -> String {
     let listed = reference.people.get(&user).map(|p| p.name.clone());
-    let crew = view.crew.iter().filter(|c| c.value.user == user).min_by_key(|c| c.id);
-    listed.or_else(|| crew.map(|c| c.value.name.clone())).unwrap_or_else(|| user.to_string())
+    let crew = || view.crew.iter().filter(|c| c.value.user == user).min_by_key(|c| c.id);
+    listed.or_else(|| crew().map(|c| c.value.name.clone())).unwrap_or_else(|| user.to_string())
 }
 
 /// What the customer is called.

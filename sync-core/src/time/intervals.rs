@@ -49,7 +49,9 @@ pub fn union(parts: impl IntoIterator<Item = Interval>) -> Vec<Interval> {
 /// What of the set `a` is not in the set `b`.
 pub fn subtract(a: &[Interval], b: &[Interval]) -> Vec<Interval> {
     let mut rest = Vec::with_capacity(a.len());
-    let mut cuts = b;
+    // Many short sets may be asked against one long one, so its beginning is not walked through.
+    let skipped = a.first().map_or(0, |first| b.partition_point(|cut| cut.until_ms <= first.from_ms));
+    let mut cuts = b.get(skipped..).unwrap_or_default();
     for part in a {
         let mut from_ms = part.from_ms;
         // A cut that ended before this part cannot reach any later one.

@@ -196,24 +196,33 @@ impl Spans {
 
     /// The labour of all engineers, united and without their breaks: no minute twice.
     pub fn labour_union(&self) -> Vec<Interval> {
-        self.labour_where(|_| true)
+        self.labour_by(|_| ()).remove(&()).unwrap_or_default()
     }
 
-    /// The labour that is linked to this work item, united over the engineers and without their breaks.
-    pub fn labour_on(&self, item: FactId) -> Vec<Interval> {
-        self.labour_where(|s| s.item == Some(item))
+    /// The labour that is linked to each work item (under `None`: to none), united over the engineers and without
+    /// their breaks.
+    pub fn labour_by_item(&self) -> BTreeMap<Option<FactId>, Vec<Interval>> {
+        self.labour_by(|span| span.item)
     }
 
-    fn labour_where(&self, keep: impl Fn(&Span) -> bool) -> Vec<Interval> {
-        let mut own: BTreeMap<UserId, (Vec<Interval>, Vec<Interval>)> = BTreeMap::new();
+    fn labour_by<K: Ord + Copy>(&self, key: impl Fn(&Span) -> K) -> BTreeMap<K, Vec<Interval>> {
+        let mut breaks: BTreeMap<UserId, Vec<Interval>> = BTreeMap::new();
+        let mut labour: BTreeMap<(K, UserId), Vec<Interval>> = BTreeMap::new();
         for span in &self.spans {
             match span.kind {
-                TimeKind::Labour if keep(span) => own.entry(span.user).or_default().0.push(span.interval()),
-                TimeKind::Break => own.entry(span.user).or_default().1.push(span.interval()),
-                TimeKind::Labour | TimeKind::Travel | TimeKind::Waiting => {}
+                TimeKind::Labour => labour.entry((key(span), span.user)).or_default().push(span.interval()),
+                TimeKind::Break => breaks.entry(span.user).or_default().push(span.interval()),
+                TimeKind::Travel | TimeKind::Waiting => {}
             }
         }
-        union(own.into_values().flat_map(|(labour, breaks)| subtract(&union(labour), &union(breaks))))
+        breaks.values_mut().for_each(|parts| *parts = union(std::mem::take(parts)));
+        let mut net: BTreeMap<K, Vec<Interval>> = BTreeMap::new();
+        for ((key, user), parts) in labour {
+            let breaks = breaks.get(&user).map_or(&[][..], Vec::as_slice);
+            net.entry(key).or_default().extend(subtract(&union(parts), breaks));
+        }
+        net.values_mut().for_each(|parts| *parts = union(std::mem::take(parts)));
+        net
     }
 
     /// What it comes to.

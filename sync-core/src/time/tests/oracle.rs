@@ -4,8 +4,8 @@
 use crate::clock::Stamp;
 use crate::document::facts::TimeKind;
 use crate::document::view::{TimeEntry, VisitView};
+use crate::time::spans;
 use crate::time::testkit::*;
-use crate::time::{Spans, spans};
 use proptest::prelude::*;
 
 /// Minutes in the simulated stretch of time, and where in real time it lies.
