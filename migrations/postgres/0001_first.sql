@@ -114,11 +114,13 @@ CREATE TABLE change_log (
     visit_id UUID NOT NULL,
     device_id UUID NOT NULL,
     attestation_id UUID,
+    position BIGINT NOT NULL,
     received_ms BIGINT NOT NULL,
     count BIGINT NOT NULL,
     changes BYTEA NOT NULL
 );
-CREATE INDEX change_log_visit ON change_log (visit_id, received_ms);
+CREATE INDEX change_log_visit ON change_log (visit_id, position);
+CREATE INDEX change_log_position ON change_log (position);
 
 CREATE TABLE attestations (
     id UUID PRIMARY KEY,

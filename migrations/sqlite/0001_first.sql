@@ -114,11 +114,13 @@ CREATE TABLE change_log (
     visit_id BLOB NOT NULL,
     device_id BLOB NOT NULL,
     attestation_id BLOB,
+    position BIGINT NOT NULL,
     received_ms BIGINT NOT NULL,
     count BIGINT NOT NULL,
     changes BLOB NOT NULL
 );
-CREATE INDEX change_log_visit ON change_log (visit_id, received_ms);
+CREATE INDEX change_log_visit ON change_log (visit_id, position);
+CREATE INDEX change_log_position ON change_log (position);
 
 CREATE TABLE attestations (
     id BLOB PRIMARY KEY,

@@ -131,7 +131,4 @@ pub struct Evidence {
     pub quarantined: u32,
     /// Other visits' time spans that touch this one's, for the engineers of this visit and for its customer.
     pub neighbours: Vec<Neighbour>,
-    /// Whether the engineer says the visit is over (the last timer stopped and at least one engineer left), so that a
-    /// missing sign-off is worth a flag.
-    pub now_ms: Option<i64>,
 }

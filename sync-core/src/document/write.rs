@@ -410,7 +410,7 @@ mod tests {
             .unwrap()
             .unwrap()
             .0;
-        assert_eq!(winner.to_str(), Some(v.items[0].action.get().unwrap().as_str()));
+        assert_eq!(winner.as_str(), Some(v.items[0].action.get().unwrap().as_str()));
         assert!(view_at(&a, &before).conflicts.is_empty(), "the past stays as it was");
         assert_eq!(view(&Document::load(&a.save()).unwrap()), v);
     }

@@ -123,6 +123,8 @@ pub(super) fn at(instant: &str) -> Stamp {
 pub(super) fn visit(customer: u128, begun: &str) -> VisitView {
     let order = if customer == BERLIN { BERLIN_ORDER } else { ORDER };
     let origin = Origin {
+        customer_name: String::new(),
+        work_order_code: None,
         visit: VisitId(uuid(900)),
         customer: CustomerRef::Listed(CustomerId(uuid(customer))),
         work_order: Some(WorkOrderId(uuid(order))),
@@ -136,6 +138,7 @@ pub(super) fn visit(customer: u128, begun: &str) -> VisitView {
 
 pub(super) fn item(id: u128, categories: &[Category]) -> Item {
     Item {
+        asset_name: Field::default(),
         id: fact(id),
         at: None,
         by: None,
