@@ -16,6 +16,7 @@ mod open;
 pub mod reference;
 pub mod sessions;
 pub mod users;
+pub mod visits;
 
 #[cfg(test)]
 mod conformance;
