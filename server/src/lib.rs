@@ -4,6 +4,7 @@
 //! [`store`], and `store` knows nobody above it.
 
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod failure;
