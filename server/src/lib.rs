@@ -1,10 +1,18 @@
 //! The Countersign server: admits and merges what phones send, projects it to SQL, judges coverage, issues receipts.
+//!
+//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`]), the services know
+//! [`store`], and `store` knows nobody above it.
 
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod failure;
+pub mod http;
 pub mod keys;
+pub mod reference;
+pub mod serve;
+pub mod state;
 pub mod store;
 #[doc(hidden)]
 pub mod testing;

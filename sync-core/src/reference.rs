@@ -203,7 +203,8 @@ pub struct Person {
 
 /// One entry of the reference data, of any kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+// The tag is not "kind": a contract has a field of that name.
+#[serde(tag = "record", rename_all = "snake_case")]
 pub enum Record {
     /// A customer.
     Customer(Customer),

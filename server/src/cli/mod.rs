@@ -1,0 +1,104 @@
+//! The command line.
+
+mod admin;
+mod serve;
+
+use crate::config::{Config, LogFormat, Overrides};
+use crate::failure::Failure;
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The on-site service record that holds up afterwards.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    overrides: Overrides,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve: makes what is missing, migrates the database, says where everything is and how to log in.
+    Serve,
+    /// Bring the database's schema up to date, and end.
+    Migrate,
+    /// Show each setting, its value and where it came from.
+    Config,
+    /// Print the API's description (OpenAPI 3.1).
+    Openapi,
+    /// People with a log-in.
+    #[command(subcommand)]
+    User(admin::UserCommand),
+    /// Enrolled phones.
+    #[command(subcommand)]
+    Device(admin::DeviceCommand),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(e) => e.exit(),
+    };
+    let Cli { mut overrides, command } = cli;
+    overrides.from_environment =
+        ["data_dir", "database_url", "listen", "public_url", "smtp_url", "keys_dir", "log_format"]
+            .iter()
+            .filter(|name| matches.value_source(name) == Some(ValueSource::EnvVariable))
+            .map(|name| (*name).to_owned())
+            .collect();
+    match run(command, &overrides) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("countersign: {failure}");
+            ExitCode::from(failure.code().max(1))
+        }
+    }
+}
+
+fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
+    if matches!(command, Command::Openapi) {
+        let text = crate::http::table::openapi().to_pretty_json().map_err(|e| Failure::new(e.to_string()))?;
+        return print_line(&text);
+    }
+    let config = Config::load(overrides)?;
+    start_log(config.log_format);
+    let runtime = tokio::runtime::Runtime::new().map_err(|e| Failure::new(format!("no threads: {e}")))?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve => serve::serve(config).await,
+            Command::Migrate => serve::migrate(config).await,
+            Command::Config => {
+                for (name, value, origin) in config.explain() {
+                    print_line(&format!("{name:<14} {value}  ({origin})"))?;
+                }
+                Ok(())
+            }
+            Command::Openapi => Ok(()),
+            Command::User(command) => admin::user(config, command).await,
+            Command::Device(command) => admin::device(config, command).await,
+        }
+    })
+}
+
+/// Prints a line; a reader that went away (`| head`) is a failure, not a panic.
+fn print_line(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{text}").map_err(|e| Failure::new(format!("cannot print: {e}")))
+}
+
+fn start_log(format: LogFormat) {
+    use tracing_subscriber::EnvFilter;
+    let filter =
+        EnvFilter::try_from_env("COUNTERSIGN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_http=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // An error says that a log is running already, which is all right.
+    let _ = match format {
+        LogFormat::Text => log.with_target(false).try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}

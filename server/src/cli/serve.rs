@@ -1,0 +1,52 @@
+//! `countersign serve` and `countersign migrate`.
+
+use super::print_line;
+use crate::config::{Config, redact};
+use crate::failure::Failure;
+use crate::serve::Server;
+use crate::store::Db;
+
+pub(super) async fn serve(config: Config) -> Result<(), Failure> {
+    let running = Server::start(config).await?;
+    let config = running.state.config.clone();
+    print_line(&format!("Countersign is serving at {}", running.state.public_url))?;
+    print_line(&format!("  data      {}", config.data_dir.display()))?;
+    print_line(&format!("  database  {}", redact(&config.database_url)))?;
+    print_line(&format!("  mails     {}", redact(&config.smtp_url)))?;
+    print_line(&format!("  keys      {}", config.keys_dir.display()))?;
+    match &running.first_login {
+        Some(first) => {
+            print_line(&format!("  log-in    {} with the password {}", first.login, first.password))?;
+            print_line(&format!("            (shown once; also in {}; to be changed)", first.file.display()))?;
+        }
+        None => print_line("  log-in    as before; a lost password: countersign user passwd LOGIN")?,
+    }
+    signal().await?;
+    tracing::info!("stopping");
+    running.shutdown().await;
+    Ok(())
+}
+
+pub(super) async fn migrate(config: Config) -> Result<(), Failure> {
+    config.prepare_data_dir()?;
+    let db = Db::open(&config.database_url).await?;
+    db.migrate().await?;
+    db.close().await;
+    print_line("the database is up to date")
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn signal() -> Result<(), Failure> {
+    let deaf = |e: std::io::Error| Failure::new(format!("cannot listen to signals: {e}"));
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut term = signal(SignalKind::terminate()).map_err(deaf)?;
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended.map_err(deaf),
+            _ = term.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(deaf)
+}

@@ -1,0 +1,76 @@
+//! What goes around every request: an id, a log line, and the final form of a refusal.
+
+use super::problem::Problem;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::time::Instant;
+use sync_core::document::facts::Lang;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of the request that is being answered.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Gives the request an id (the client's, if it is a sane one), logs it without its query, headers and body – tokens
+/// and names are in there – and renders problems in the reader's language with that id.
+pub async fn envelope(mut request: Request, next: Next) -> Response {
+    let id = request
+        .headers()
+        .get(&REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+        .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+    let lang = reader_language(request.headers());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let path = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", id, method = %request.method(), path);
+    let began = Instant::now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let mut response = in_final_form(response, lang, &id);
+    span.in_scope(|| {
+        let ms = began.elapsed().as_millis();
+        let status = response.status().as_u16();
+        if status >= 500 { tracing::warn!(status, ms, "answered") } else { tracing::info!(status, ms, "answered") }
+    });
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID.clone(), value);
+    }
+    response
+}
+
+fn in_final_form(mut response: Response, lang: Lang, id: &str) -> Response {
+    let status = response.status();
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        return problem.respond(lang, Some(id));
+    }
+    // Refusals of the framework itself: no such method, a body that is too large, too late.
+    let is_document = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == "application/problem+json");
+    if (status.is_client_error() || status.is_server_error()) && !is_document {
+        let mut problem = Problem::of_status(status).respond(lang, Some(id));
+        if let Some(allow) = response.headers().get(header::ALLOW) {
+            problem.headers_mut().insert(header::ALLOW, allow.clone());
+        }
+        return problem;
+    }
+    response
+}
+
+/// Chinese if the reader asks for it before English.
+pub fn reader_language(headers: &HeaderMap) -> Lang {
+    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let first = wanted.split(',').map(|part| part.trim().to_ascii_lowercase());
+    for tag in first {
+        if tag.starts_with("zh") {
+            return Lang::ZhCn;
+        }
+        if tag.starts_with("en") {
+            return Lang::En;
+        }
+    }
+    Lang::En
+}

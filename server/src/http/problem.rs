@@ -1,0 +1,188 @@
+//! Problem documents (RFC 9457): the one form in which a request is refused.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sync_core::document::facts::Lang;
+
+/// A refusal. `code` is stable and what programs compare; `title` and `detail` are for people.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The stable code.
+    pub code: &'static str,
+    /// What is wrong this time.
+    pub detail: String,
+    /// The fields that are wrong.
+    pub errors: Vec<FieldProblem>,
+    /// Seconds to wait before trying again.
+    pub retry_after_s: Option<u64>,
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FieldProblem {
+    /// RFC 6901 pointer into the request's body, such as `/first_day`.
+    pub pointer: String,
+    /// Stable code.
+    pub code: String,
+    /// In words.
+    pub detail: String,
+}
+
+/// The document as it is sent.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// A URI that stands for the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What kind of problem, in the reader's language.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code.
+    pub code: String,
+    /// What is wrong this time.
+    pub detail: String,
+    /// The request's id, to be quoted when asking for help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// The fields that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+}
+
+impl Problem {
+    /// A problem without fields.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after_s: None }
+    }
+
+    /// Something that is our own fault. The cause goes to the log, not to the client.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%cause, "request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server failed; the request's id is in its log")
+    }
+
+    /// With the fields that are wrong.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldProblem>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// With the seconds to wait.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The problem for a response that the framework made by status alone.
+    pub fn of_status(status: StatusCode) -> Self {
+        let (code, detail) = match status.as_u16() {
+            400 => ("bad_request", "the request cannot be read"),
+            401 => ("unauthenticated", "log in first"),
+            403 => ("forbidden", "not allowed"),
+            404 => ("not_found", "there is nothing at this address"),
+            405 => ("method_not_allowed", "this address does not know this method"),
+            408 => ("timeout", "the request took too long to arrive"),
+            413 => ("too_large", "the body is larger than this address takes"),
+            415 => ("unsupported_media_type", "this address does not take this content type"),
+            422 => ("unprocessable", "the request has the wrong form"),
+            503 => ("unavailable", "the server is too busy; try again"),
+            500..=599 => ("internal", "the server failed; the request's id is in its log"),
+            _ => ("refused", "the request was refused"),
+        };
+        Self::new(status, code, detail)
+    }
+
+    /// The document in `lang`.
+    pub fn document(&self, lang: Lang, instance: Option<&str>) -> ProblemDocument {
+        ProblemDocument {
+            kind: format!("urn:countersign:problem:{}", self.code),
+            title: title(self.code, lang)
+                .map_or_else(|| self.status.canonical_reason().unwrap_or("Refused").to_owned(), str::to_owned),
+            status: self.status.as_u16(),
+            code: self.code.to_owned(),
+            detail: self.detail.clone(),
+            instance: instance.map(|id| format!("urn:countersign:request:{id}")),
+            errors: self.errors.clone(),
+        }
+    }
+
+    /// The response in `lang`.
+    pub fn respond(self, lang: Lang, instance: Option<&str>) -> Response {
+        let body = serde_json::to_vec(&self.document(lang, instance)).unwrap_or_default();
+        let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    // In English and without the request's id: the envelope, which knows both, renders it again.
+    fn into_response(self) -> Response {
+        self.respond(Lang::En, None)
+    }
+}
+
+/// What a caught panic answers. Its text may hold anything, so it goes nowhere but to the log.
+pub fn from_panic(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    Problem::internal(&format_args!("panic: {}", text.unwrap_or("?"))).into_response()
+}
+
+fn title(code: &str, lang: Lang) -> Option<&'static str> {
+    let (_, zh, en) = TITLES.iter().find(|(known, ..)| *known == code)?;
+    Some(match lang {
+        Lang::ZhCn => zh,
+        Lang::En => en,
+    })
+}
+
+/// Every code with its title in both languages.
+pub const TITLES: &[(&str, &str, &str)] = &[
+    ("bad_request", "请求无法读取", "The request cannot be read"),
+    ("bad_json", "JSON 无法读取", "The JSON cannot be read"),
+    ("unauthenticated", "未登录", "Not logged in"),
+    ("token_expired", "登录已过期", "The access token has expired"),
+    ("invalid_credentials", "用户名或密码错误", "Wrong login or password"),
+    ("invalid_refresh_token", "刷新令牌无效", "The refresh token is not valid"),
+    (
+        "refresh_token_reused",
+        "刷新令牌被重复使用，登录已全部撤销",
+        "The refresh token was used before; the log-in is revoked",
+    ),
+    ("password_change_required", "必须先修改密码", "The password must be changed first"),
+    ("bad_password", "密码不符合要求", "This password may not be chosen"),
+    ("forbidden", "无权操作", "Not allowed"),
+    ("device_required", "需要已登记的设备", "An enrolled device is needed"),
+    ("device_revoked", "设备已被吊销", "The device was revoked"),
+    ("bad_device_key", "设备公钥无效", "The device's public key is not valid"),
+    ("bad_device_proof", "设备签名与公钥不符", "The device's proof does not fit its key"),
+    ("not_found", "未找到", "Not found"),
+    ("method_not_allowed", "不支持该方法", "Method not allowed"),
+    ("too_large", "内容过大", "Too large"),
+    ("too_many_attempts", "尝试次数过多", "Too many attempts"),
+    ("unsupported_media_type", "不支持的内容类型", "Unsupported content type"),
+    ("unprocessable", "请求格式错误", "The request has the wrong form"),
+    ("invalid_record", "数据不正确", "The record is not valid"),
+    ("code_taken", "编码已被占用", "The code is taken"),
+    ("login_taken", "登录名已被占用", "The login is taken"),
+    ("import_failed", "导入失败，未写入任何数据", "Nothing was imported"),
+    ("not_ready", "服务尚未就绪", "Not ready"),
+    ("timeout", "超时", "Timeout"),
+    ("unavailable", "服务繁忙", "Unavailable"),
+    ("internal", "服务器内部错误", "Internal error"),
+    ("refused", "请求被拒绝", "Refused"),
+];

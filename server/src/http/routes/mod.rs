@@ -1,0 +1,8 @@
+//! The handlers, by subject. Each module lists its own part of the table in `routes()`.
+
+pub mod auth;
+pub mod devices;
+pub mod health;
+pub mod import;
+pub mod reference;
+pub mod users;

@@ -1,0 +1,114 @@
+//! The server as a whole: started by `countersign serve`, and by tests in their own process.
+
+use crate::auth::accounts;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::keys::write_secret;
+use crate::state::AppState;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// How long requests that are under way may take to end when the server stops.
+const FAREWELL: Duration = Duration::from_secs(30);
+
+/// Starts servers.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// The address that it is bound to.
+    pub addr: SocketAddr,
+    /// What its handlers share.
+    pub state: AppState,
+    /// The log-in of the first administrator, when this was the first start.
+    pub first_login: Option<FirstLogin>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+/// How to log in the first time.
+pub struct FirstLogin {
+    /// `admin`
+    pub login: &'static str,
+    /// Random; must be changed.
+    pub password: String,
+    /// The file that says the same, readable by its owner alone.
+    pub file: PathBuf,
+}
+
+impl std::fmt::Debug for FirstLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FirstLogin").field("login", &self.login).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// Makes what is missing (data directory, keys, database, first administrator), binds and serves.
+    ///
+    /// # Errors
+    /// In one line with a hint: a data directory that cannot be written, a database that cannot be opened, a port in
+    /// use.
+    pub async fn start(config: Config) -> Result<Running, Failure> {
+        config.prepare_data_dir()?;
+        // Bound first: a second server that was started by mistake must not migrate the first one's database.
+        let listener = TcpListener::bind(config.listen).await.map_err(|e| cannot_listen(config.listen, &e))?;
+        let addr = listener.local_addr().map_err(|e| cannot_listen(config.listen, &e))?;
+        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
+        let state = AppState::open(config, &public_url).await?;
+        let first_login = first_login(&state).await?;
+        let app = crate::http::router(&state).into_make_service_with_connect_info::<SocketAddr>();
+        let stop = state.stop.clone();
+        let task = tokio::spawn(async move {
+            axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await }).await
+        });
+        Ok(Running { addr, state, first_login, task })
+    }
+}
+
+impl Running {
+    /// Stops taking requests, lets those under way end (for half a minute at most) and closes the database.
+    pub async fn shutdown(self) {
+        self.state.stop.cancel();
+        let mut task = self.task;
+        match tokio::time::timeout(FAREWELL, &mut task).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(outcome) => tracing::warn!(?outcome, "the server ended badly"),
+            Err(_) => {
+                tracing::warn!("some requests did not end in time");
+                task.abort();
+            }
+        }
+        self.state.db.close().await;
+    }
+}
+
+fn cannot_listen(address: SocketAddr, e: &std::io::Error) -> Failure {
+    let hint = match e.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "the port is in use: is a server running already? choose another with --listen"
+        }
+        std::io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege: choose another with --listen",
+        _ => "choose another address with --listen",
+    };
+    Failure::new(format!("cannot listen on {address}: {e}")).hint(hint)
+}
+
+async fn first_login(state: &AppState) -> Result<Option<FirstLogin>, Failure> {
+    let made = accounts::first_admin(&state.db, &state.passwords, state.clock.now_ms()).await;
+    let Some(password) = made.map_err(|e| Failure::new(e.to_string()))? else {
+        return Ok(None);
+    };
+    let file = state.config.data_dir.join("first-login.txt");
+    let text = format!("address:  {}\nlogin:    admin\npassword: {password}\n", state.public_url);
+    // One from an earlier database in the same place is of no use to anybody.
+    let _ = std::fs::remove_file(&file);
+    write_secret(&file, text.as_bytes()).map_err(|e| {
+        Failure::new(format!("{} cannot be written: {e}", file.display()))
+            .hint("set the password with: countersign user passwd admin")
+    })?;
+    Ok(Some(FirstLogin { login: "admin", password, file }))
+}
