@@ -60,6 +60,11 @@ pub struct JwkSet {
 }
 
 impl ServerKey {
+    /// The key itself, for what signs with it (receipts).
+    pub fn software(&self) -> &SoftwareKey {
+        &self.key
+    }
+
     fn new(seed: [u8; 32], purpose: &'static str) -> Self {
         let key = SoftwareKey::from_seed(seed);
         let x = URL_SAFE_NO_PAD.encode(hex::decode(key.public().key).unwrap_or_default());

@@ -14,5 +14,6 @@ pub mod reference;
 pub mod serve;
 pub mod state;
 pub mod store;
+pub mod sync;
 #[doc(hidden)]
 pub mod testing;

@@ -82,6 +82,7 @@ impl Running {
                 task.abort();
             }
         }
+        self.state.merger.flush().await;
         self.state.db.close().await;
     }
 }

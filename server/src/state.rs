@@ -9,7 +9,9 @@ use crate::failure::Failure;
 use crate::keys::Keys;
 use crate::reference::cache::ReferenceCache;
 use crate::store::Db;
+use crate::sync::{Issuer, Merger};
 use std::sync::Arc;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// The server's shared state.
@@ -33,6 +35,10 @@ pub struct AppState {
     pub limiter: Limiter,
     /// The reference data in memory.
     pub reference: ReferenceCache,
+    /// The way into the database for what phones send.
+    pub merger: Merger,
+    /// Notified when there are mails to send.
+    pub outbox: Arc<Notify>,
     /// Cancelled when the server stops: background workers end on it.
     pub stop: CancellationToken,
 }
@@ -51,7 +57,12 @@ impl AppState {
         let mut tx = db.read().await?;
         reference.refresh(&mut tx).await?;
         drop(tx);
+        let outbox = Arc::new(Notify::new());
+        let issuer = Issuer { key: keys.receipt.clone(), domain: mail_domain(public_url) };
+        let merger = Merger::start(db.clone(), reference.clone(), issuer, clock.clone(), outbox.clone());
         Ok(Self {
+            merger,
+            outbox,
             tokens: Tokens::new(&keys.token, clock.clone()),
             passwords: Passwords::new().map_err(|e| Failure::new(e.to_string()))?,
             limiter: Limiter::default(),
@@ -64,4 +75,12 @@ impl AppState {
             db,
         })
     }
+}
+
+/// The right side of Message-IDs: the host of the public URL.
+fn mail_domain(public_url: &str) -> String {
+    let host = public_url.split("://").nth(1).unwrap_or(public_url);
+    let host = host.split('/').next().unwrap_or(host);
+    let name: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+    if name.is_empty() { "countersign.invalid".to_owned() } else { name }
 }

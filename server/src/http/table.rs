@@ -57,7 +57,8 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::users::routes());
     entries.extend(routes::reference::routes());
     entries.extend(routes::import::routes());
-    // Sync, visits and receipts plug in here.
+    entries.extend(routes::sync::routes());
+    // Visits and receipts plug in here.
     entries
 }
 

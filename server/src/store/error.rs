@@ -40,4 +40,13 @@ impl StoreError {
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Sqlx(sqlx::Error::Database(e)) if e.is_unique_violation())
     }
+
+    /// Whether the same transaction may succeed when it is tried again: the database gave it up for another one
+    /// (a deadlock or a serialisation failure between two servers).
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Sqlx(sqlx::Error::Database(e)) => matches!(e.code().as_deref(), Some("40001" | "40P01")),
+            _ => false,
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod dialect;
 mod error;
 pub mod feed;
 mod macros;
+pub mod news;
 mod open;
 pub mod reference;
 pub mod sessions;

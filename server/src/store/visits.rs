@@ -225,6 +225,26 @@ pub static RECEIPTS: Bulk = Bulk::new(
     "",
 );
 
+/// Mails that wait to be sent.
+pub static OUTBOX: Bulk = Bulk::new(
+    "outbox",
+    &[
+        ("id", Kind::Uuid),
+        ("receipt_id", Kind::Uuid),
+        ("recipient", Kind::Text),
+        ("name", Kind::Text),
+        ("language", Kind::Text),
+        ("audience", Kind::Text),
+        ("message_id", Kind::Text),
+        ("link_token", Kind::Text),
+        ("state", Kind::Text),
+        ("attempts", Kind::Int),
+        ("next_ms", Kind::Int),
+        ("created_ms", Kind::Int),
+    ],
+    "",
+);
+
 /// Heads of receipt chains.
 pub static CHAINS: Bulk = Bulk::new(
     "chains",
@@ -331,7 +351,11 @@ pub async fn clear_projection(tx: &mut Tx, ids: &[Uuid]) -> Result<(), StoreErro
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn lock_chains(tx: &mut Tx, chains: &[String], start: &str) -> Result<Vec<(String, i64, String)>, StoreError> {
+pub async fn lock_chains(
+    tx: &mut Tx,
+    chains: &[String],
+    start: &str,
+) -> Result<Vec<(String, i64, String)>, StoreError> {
     static BEGIN: Bulk = Bulk::new(
         "chains",
         &[("chain", Kind::Text), ("last_no", Kind::Int), ("last_sha256", Kind::Text)],

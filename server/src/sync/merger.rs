@@ -4,7 +4,7 @@ use super::SyncError;
 use super::batch::{Shared, run};
 use super::cache::Cache;
 use crate::clock::Clock;
-use crate::reference::ReferenceCache;
+use crate::reference::cache::ReferenceCache;
 use crate::store::Db;
 use std::sync::Arc;
 use sync_core::ids::{DeviceId, UserId};
@@ -33,33 +33,31 @@ pub struct Push {
     pub signature: Vec<u8>,
 }
 
-pub(super) struct Job {
-    pub push: Push,
-    pub reply: oneshot::Sender<Result<Vec<DocumentDown>, SyncError>>,
+struct Job {
+    push: Push,
+    reply: oneshot::Sender<Result<Vec<DocumentDown>, SyncError>>,
+}
+
+enum Order {
+    Merge(Job),
+    /// Answered when everything before it is done.
+    Flush(oneshot::Sender<()>),
 }
 
 /// The way into the database for what phones send.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Merger {
-    queue: mpsc::Sender<Job>,
-    done: Arc<Notify>,
+    queue: mpsc::Sender<Order>,
 }
 
 impl Merger {
-    /// Starts the merger. It ends when the last handle is dropped and the queue is empty. `outbox` is notified after
+    /// Starts the merger. It ends when the last handle is dropped. `outbox` is notified after
     /// commits that put mails into the outbox.
-    pub fn start(
-        db: Db,
-        reference: ReferenceCache,
-        issuer: super::Issuer,
-        clock: Clock,
-        outbox: Arc<Notify>,
-    ) -> Self {
-        let (queue, jobs) = mpsc::channel(QUEUE);
-        let done = Arc::new(Notify::new());
+    pub fn start(db: Db, reference: ReferenceCache, issuer: super::Issuer, clock: Clock, outbox: Arc<Notify>) -> Self {
+        let (queue, orders) = mpsc::channel(QUEUE);
         let shared = Shared { db, reference, issuer: Arc::new(issuer), clock, outbox };
-        tokio::spawn(work(shared, jobs, done.clone()));
-        Self { queue, done }
+        tokio::spawn(work(shared, orders));
+        Self { queue }
     }
 
     /// Merges what a device sends. Returns after the commit.
@@ -68,45 +66,60 @@ impl Merger {
     /// See [`SyncError`]; nothing was stored then.
     pub async fn push(&self, push: Push) -> Result<Vec<DocumentDown>, SyncError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Job { push, reply }).await.map_err(|_| SyncError::Closed)?;
+        self.queue.send(Order::Merge(Job { push, reply })).await.map_err(|_| SyncError::Closed)?;
         answer.await.map_err(|_| SyncError::Closed)?
     }
 
-    /// Waits until everything that is in the queue is committed and answered, and takes no more.
-    pub async fn close(self) {
-        let Self { queue, done } = self;
-        drop(queue);
-        done.notified().await;
+    /// Waits until everything that is in the queue now is committed and answered.
+    pub async fn flush(&self) {
+        let (reply, done) = oneshot::channel();
+        if self.queue.send(Order::Flush(reply)).await.is_ok() {
+            // An error would mean that the worker is gone, and with it everything that was to wait for.
+            let _ = done.await;
+        }
     }
 }
 
-async fn work(shared: Shared, mut jobs: mpsc::Receiver<Job>, done: Arc<Notify>) {
+async fn work(shared: Shared, mut orders: mpsc::Receiver<Order>) {
     let mut cache = Cache::default();
-    while let Some(first) = jobs.recv().await {
-        let mut documents = first.push.documents.len();
-        let mut batch = vec![first];
-        while documents < BATCH_DOCUMENTS
-            && let Ok(job) = jobs.try_recv()
-        {
-            documents += job.push.documents.len();
-            batch.push(job);
+    while let Some(first) = orders.recv().await {
+        let (mut batch, mut documents, mut flushes) = (Vec::new(), 0, Vec::new());
+        let mut next = Some(first);
+        while let Some(order) = next {
+            match order {
+                Order::Merge(job) => {
+                    documents += job.push.documents.len();
+                    batch.push(job);
+                }
+                Order::Flush(reply) => flushes.push(reply),
+            }
+            next = if documents < BATCH_DOCUMENTS { orders.try_recv().ok() } else { None };
         }
-        let (pushes, replies): (Vec<Push>, Vec<_>) = batch.into_iter().map(|j| (j.push, j.reply)).unzip();
-        match run(&shared, &mut cache, Arc::new(pushes)).await {
-            Ok(answers) => {
-                for (reply, answer) in replies.into_iter().zip(answers) {
-                    // A phone that went away meanwhile asks again; what it sent is committed.
-                    let _ = reply.send(Ok(answer));
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, requests = replies.len(), "a batch was not merged");
-                for reply in replies {
-                    let _ = reply.send(Err(error.clone()));
-                }
-            }
+        merge(&shared, &mut cache, batch).await;
+        for reply in flushes {
+            let _ = reply.send(());
         }
         cache.trim();
     }
-    done.notify_one();
+}
+
+async fn merge(shared: &Shared, cache: &mut Cache, batch: Vec<Job>) {
+    if batch.is_empty() {
+        return;
+    }
+    let (pushes, replies): (Vec<Push>, Vec<_>) = batch.into_iter().map(|j| (j.push, j.reply)).unzip();
+    match run(shared, cache, Arc::new(pushes)).await {
+        Ok(answers) => {
+            for (reply, answer) in replies.into_iter().zip(answers) {
+                // A phone that went away meanwhile asks again; what it sent is committed.
+                let _ = reply.send(Ok(answer));
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, requests = replies.len(), "a batch was not merged");
+            for reply in replies {
+                let _ = reply.send(Err(error.clone()));
+            }
+        }
+    }
 }

@@ -74,10 +74,8 @@ pub(super) fn parallel<T: Send, R: Send>(work: Vec<T>, f: impl Fn(T) -> R + Sync
     }
     let f = &f;
     std::thread::scope(|scope| {
-        let handles: Vec<_> = chunks
-            .into_iter()
-            .map(|chunk| scope.spawn(move || chunk.into_iter().map(f).collect::<Vec<R>>()))
-            .collect();
+        let handles: Vec<_> =
+            chunks.into_iter().map(|chunk| scope.spawn(move || chunk.into_iter().map(f).collect::<Vec<R>>())).collect();
         handles
             .into_iter()
             .flat_map(|h| match h.join() {

@@ -19,7 +19,7 @@ use std::collections::HashSet;
 /// # Errors
 /// The reason as a message: `mismatch-…`.
 pub fn verify(doc: &Document, id: FactId, sign_off: &SignOff, key: Option<&PublicKey>) -> Result<(), Message> {
-    let heads = heads_of(sign_off).ok_or_else(|| Message::new("mismatch-heads"))?;
+    let heads = signed_heads(sign_off).ok_or_else(|| Message::new("mismatch-heads"))?;
     if heads.is_empty() || heads.iter().any(|h| !doc.has(h)) {
         return Err(Message::new("mismatch-heads"));
     }
@@ -68,7 +68,7 @@ pub fn evidence(
             } else {
                 Some(Message::new("mismatch-device"))
             };
-            let signed = doc.ancestry(&heads_of(&s.value).unwrap_or_default());
+            let signed = doc.ancestry(&signed_heads(&s.value).unwrap_or_default());
             let outside = doc.change_count().saturating_sub(signed.len());
             let signings_outside = signings.iter().filter(|h| !signed.contains(*h)).count();
             let changes_outside = u32::try_from(outside.saturating_sub(signings_outside)).unwrap_or(u32::MAX);
@@ -77,7 +77,8 @@ pub fn evidence(
         .collect()
 }
 
-fn heads_of(sign_off: &SignOff) -> Option<Vec<ChangeHash>> {
+/// The heads that a sign-off names; `None` when one is malformed.
+pub fn signed_heads(sign_off: &SignOff) -> Option<Vec<ChangeHash>> {
     sign_off
         .heads
         .iter()

@@ -6,6 +6,7 @@ mod message;
 mod wire;
 
 pub use message::*;
+pub use minicbor::bytes::ByteVec;
 pub use wire::{DecodeError, decode, encode};
 
 use crate::ids::DeviceId;

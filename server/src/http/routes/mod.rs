@@ -5,4 +5,5 @@ pub mod devices;
 pub mod health;
 pub mod import;
 pub mod reference;
+pub mod sync;
 pub mod users;

@@ -1,0 +1,255 @@
+//! The third computing step: a receipt for every sign-off that has none, in its customer's chain.
+
+use super::judging::Judged;
+use crate::auth::random_secret;
+use crate::keys::ServerKey;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use sync_core::canonical::{CanonicalError, sha256};
+use sync_core::coverage::{FlagCode, Verdict};
+use sync_core::crypto::PublicKey;
+use sync_core::document::facts::CustomerRef;
+use sync_core::document::read::view_at;
+use sync_core::document::view::VisitView;
+use sync_core::ids::{DeviceId, ReceiptId};
+use sync_core::message::Message;
+use sync_core::receipt::{
+    Attachments, CHAIN_START, RECEIPT_VERSION, Receipt, ReceiptBody, ReceiptCustomer, ReceiptSignOff, Wording,
+};
+use sync_core::reference::{Customer, Reference, Role};
+use sync_core::signoff::{signed_heads, summary::summarise};
+use uuid::Uuid;
+
+/// The chain of hospitals that are in no list.
+const UNLISTED: &str = "unlisted";
+/// The code in the numbers of that chain.
+const UNLISTED_CODE: &str = "UNLISTED";
+
+/// Flags that concern the customer and may stand on the receipt; the others are the company's own.
+const REMARKS: [FlagCode; 6] = [
+    FlagCode::Refused,
+    FlagCode::Unsigned,
+    FlagCode::AfterSignOff,
+    FlagCode::Conflict,
+    FlagCode::ClockDrift,
+    FlagCode::OverlappingTime,
+];
+
+/// What issuing needs of the server's configuration.
+pub struct Issuer {
+    /// Signs receipts.
+    pub key: ServerKey,
+    /// The right side of the mails' Message-IDs.
+    pub domain: String,
+}
+
+/// A member of the company who gets receipts.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Colleague {
+    pub id: Uuid,
+    pub name: String,
+    pub email: Option<String>,
+    pub language: String,
+}
+
+/// A mail to be sent.
+pub(super) struct Letter {
+    pub id: Uuid,
+    pub recipient: String,
+    pub name: String,
+    pub language: String,
+    pub audience: &'static str,
+    pub message_id: String,
+    pub link_token: String,
+}
+
+/// A receipt to be stored.
+pub(super) struct Issued {
+    pub body: ReceiptBody,
+    pub json: String,
+    pub sha256: String,
+    pub token_hash: [u8; 32],
+    pub letters: Vec<Letter>,
+}
+
+/// What is known when receipts are issued.
+pub(super) struct Ledger<'a> {
+    pub reference: &'a Reference,
+    pub keys: &'a HashMap<DeviceId, PublicKey>,
+    /// Sign-offs that have their receipt, by visit.
+    pub issued: HashMap<Uuid, HashSet<Uuid>>,
+    /// Chains: last number and hash.
+    pub chains: BTreeMap<String, (i64, String)>,
+    pub colleagues: &'a [Colleague],
+    pub now_ms: i64,
+}
+
+/// The chain of a visit.
+pub(super) fn chain_of(judged: &Judged, reference: &Reference) -> String {
+    customer(judged, reference).map_or_else(|| UNLISTED.to_owned(), |c| c.id.to_string())
+}
+
+/// Whether any sign-off of the visit wants a receipt.
+pub(super) fn wants_receipt(judged: &Judged, issued: &HashMap<Uuid, HashSet<Uuid>>) -> bool {
+    let done = issued.get(&judged.read.visit.0);
+    judged.sign_offs.iter().any(|s| s.mismatch.is_none() && done.is_none_or(|d| !d.contains(&s.sign_off.0)))
+}
+
+/// The managers whom receipts of these customers go to; of an unlisted hospital it is every service manager.
+pub(super) fn managers(judged: &[&Judged], reference: &Reference) -> HashSet<Uuid> {
+    let mut users = HashSet::new();
+    for j in judged {
+        match customer(j, reference) {
+            Some(c) => users.extend([c.service_manager.0, c.account_manager.0]),
+            None => users.extend(service_managers(reference)),
+        }
+    }
+    users
+}
+
+fn service_managers(reference: &Reference) -> impl Iterator<Item = Uuid> + '_ {
+    reference.people.values().filter(|p| p.roles.contains(&Role::ServiceManager)).map(|p| p.id.0)
+}
+
+fn customer<'a>(judged: &Judged, reference: &'a Reference) -> Option<&'a Customer> {
+    judged.read.customer().and_then(|id| reference.customers.get(&id))
+}
+
+impl Issuer {
+    /// Issues what `judged` wants, and moves the chain on.
+    pub(super) fn issue(&self, judged: &Judged, ledger: &mut Ledger<'_>) -> Result<Vec<Issued>, IssueError> {
+        let mut out = Vec::new();
+        let visit = judged.read.visit;
+        for evidence in judged.sign_offs.iter().filter(|s| s.mismatch.is_none()) {
+            let done = ledger.issued.entry(visit.0).or_default();
+            if done.contains(&evidence.sign_off.0) {
+                continue;
+            }
+            let revision = done.len() + 1;
+            done.insert(evidence.sign_off.0);
+            let Some(fact) = judged.read.view.sign_offs.iter().find(|f| f.id == evidence.sign_off) else { continue };
+            let Some(device_key) = ledger.keys.get(&fact.device) else { continue };
+            let listed = customer(judged, ledger.reference);
+            let chain = chain_of(judged, ledger.reference);
+            let (last_no, previous) = ledger.chains.get(&chain).cloned().unwrap_or((0, CHAIN_START.to_owned()));
+            let chain_no = last_no + 1;
+            let code = listed.map_or(UNLISTED_CODE, |c| c.code.as_str());
+            let heads = signed_heads(&fact.value).unwrap_or_default();
+            let signed = view_at(&judged.read.document, &heads);
+            let body = ReceiptBody {
+                version: RECEIPT_VERSION,
+                id: ReceiptId(Uuid::now_v7()),
+                number: format!("{code}-{chain_no:06}"),
+                revision: u32::try_from(revision).unwrap_or(u32::MAX),
+                visit,
+                customer: ReceiptCustomer {
+                    id: listed.map(|c| c.id),
+                    code: code.to_owned(),
+                    name: listed.map(|c| c.name.clone()).unwrap_or_else(|| name_of(&judged.read.view)),
+                    time_zone: listed.map_or_else(|| "UTC".to_owned(), |c| c.time_zone.clone()),
+                },
+                attachments: Attachments { present: Vec::new(), pending: photos(&signed) },
+                summary: summarise(signed, &heads),
+                sign_off: ReceiptSignOff { id: fact.id, sign_off: fact.value.clone(), device_key: device_key.clone() },
+                coverage: Wording::of(&coverage_lines(&judged.verdict, &judged.read.view)),
+                remarks: Wording::of(&remarks(&judged.verdict)),
+                verdict: judged.verdict.clone(),
+                changes_outside: evidence.changes_outside,
+                issued_ms: ledger.now_ms,
+                chain: chain.clone(),
+                chain_no: u64::try_from(chain_no).unwrap_or_default(),
+                previous_sha256: previous,
+            };
+            let receipt = Receipt::sign(body, &self.key.kid, self.key.software())?;
+            let json = receipt.to_json()?;
+            let sha = receipt.sha256()?;
+            ledger.chains.insert(chain, (chain_no, sha.clone()));
+            let token = random_secret()?;
+            let letters = self.letters(listed, ledger, &token);
+            let token_hash = sha256(token.as_bytes());
+            out.push(Issued { body: receipt.body, json, sha256: sha, token_hash, letters });
+        }
+        Ok(out)
+    }
+
+    /// A letter to everybody who gets this receipt: the customer's contacts, and the managers of the company.
+    fn letters(&self, listed: Option<&Customer>, ledger: &Ledger<'_>, token: &str) -> Vec<Letter> {
+        let mut to: Vec<(String, String, String, &'static str)> = Vec::new();
+        if let Some(c) = listed {
+            let contacts = ledger.reference.contacts.get(&c.id).into_iter().flat_map(|m| m.values());
+            for contact in contacts.filter(|k| k.receives_receipts) {
+                if let Some(email) = &contact.email {
+                    let language = contact.language.as_str().to_owned();
+                    to.push((email.clone(), contact.name.clone(), language, "customer"));
+                }
+            }
+        }
+        let wanted: HashSet<Uuid> = match listed {
+            Some(c) => [c.service_manager.0, c.account_manager.0].into(),
+            None => service_managers(ledger.reference).collect(),
+        };
+        for colleague in ledger.colleagues.iter().filter(|c| wanted.contains(&c.id)) {
+            if let Some(email) = &colleague.email {
+                to.push((email.clone(), colleague.name.clone(), colleague.language.clone(), "company"));
+            }
+        }
+        to.sort();
+        to.dedup_by(|a, b| a.0 == b.0);
+        to.into_iter()
+            .map(|(recipient, name, language, audience)| {
+                let id = Uuid::now_v7();
+                let message_id = format!("<{}@{}>", id.simple(), self.domain);
+                Letter { id, recipient, name, language, audience, message_id, link_token: token.to_owned() }
+            })
+            .collect()
+    }
+}
+
+/// Why a receipt could not be issued: the batch is not merged then.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum IssueError {
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
+    #[error("no randomness: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+fn name_of(view: &VisitView) -> String {
+    let Some(origin) = view.origin() else { return String::new() };
+    match &origin.customer {
+        CustomerRef::Unlisted(name) if !name.trim().is_empty() => name.clone(),
+        _ => origin.customer_name.clone(),
+    }
+}
+
+fn photos(view: &VisitView) -> Vec<String> {
+    let live = view.photos.iter().filter(|p| p.superseded_by.is_none());
+    let mut hashes: Vec<String> = live.map(|p| p.value.sha256.clone()).collect();
+    hashes.sort();
+    hashes.dedup();
+    hashes
+}
+
+/// One line per work item: what it was, whether it is covered, and why.
+fn coverage_lines(verdict: &Verdict, view: &VisitView) -> Vec<Message> {
+    let mut lines = Vec::new();
+    for item in &verdict.items {
+        let place = view.items.iter().position(|i| i.id == item.item);
+        let category = place.and_then(|p| view.items.get(p)).and_then(|i| i.category.get());
+        let category = category.map_or_else(|| Message::new("record-none"), |c| Message::new(format!("category-{c}")));
+        for stretch in &item.stretches {
+            lines.push(
+                Message::new("receipt-coverage-line")
+                    .with("number", i64::try_from(place.unwrap_or_default() + 1).unwrap_or_default())
+                    .with("category", category.clone())
+                    .with("coverage", Message::new(format!("coverage-{}", stretch.coverage)))
+                    .with("reason", stretch.reason.clone()),
+            );
+        }
+    }
+    lines.dedup();
+    lines
+}
+
+fn remarks(verdict: &Verdict) -> Vec<Message> {
+    verdict.flags.iter().filter(|f| REMARKS.contains(&f.code)).map(|f| f.message.clone()).collect()
+}
