@@ -126,6 +126,16 @@ impl Document {
         Some((hash, self.infos.get(&hash)?))
     }
 
+    /// The actors that wrote here, each with its last change.
+    pub fn tips(&self) -> impl Iterator<Item = (&ActorId, &ChangeInfo)> {
+        self.tips.iter().filter_map(|(actor, hash)| Some((actor, self.infos.get(hash)?)))
+    }
+
+    /// All changes, in no order.
+    pub fn infos(&self) -> impl Iterator<Item = (&ChangeHash, &ChangeInfo)> {
+        self.infos.iter()
+    }
+
     /// Whether `actor` wrote any change here.
     pub fn knows_actor(&self, actor: &ActorId) -> bool {
         self.tips.contains_key(actor)

@@ -1,0 +1,86 @@
+//! The last step: the changes that passed every rule are tried on a copy of the document.
+//!
+//! No rule is known that this still finds broken; it is here because the rules speak of Automerge as it was read, and a
+//! visit that cannot be loaded again is lost.
+
+use super::refusal::{Refusal, RefusalCode};
+use crate::document::genesis::collection_object;
+use crate::document::read::view;
+use crate::document::schema::Collection;
+use crate::document::{ACTOR_LEN, Document};
+use automerge::transaction::Transactable;
+use automerge::{ActorId, Change, ChangeHash};
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A change that passed the rules.
+pub(super) struct Passed {
+    pub(super) index: usize,
+    pub(super) hash: ChangeHash,
+    pub(super) deps: Vec<ChangeHash>,
+    pub(super) raw: Vec<u8>,
+}
+
+/// Runs `f` and turns a panic into a refusal; counts it.
+pub(super) fn contained<T>(panics: &mut usize, f: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    // What `f` works on is thrown away after a panic, or only read by it.
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| {
+        *panics += 1;
+        Err(Refusal::new(RefusalCode::ContainedPanic, "the program panicked over it"))
+    })
+}
+
+/// The document with `changes`, or why they cannot be in it.
+pub(super) fn attempt(document: &Document, changes: &[&Passed], panics: &mut usize) -> Result<Document, Refusal> {
+    contained(panics, || run(document, changes).map_err(|e| Refusal::new(RefusalCode::TrialFailed, e)))
+}
+
+fn run(document: &Document, changes: &[&Passed]) -> Result<Document, String> {
+    let mut applied = document.clone();
+    let parsed = changes
+        .iter()
+        .map(|c| Change::try_from(c.raw.as_slice()).map_err(|e| e.to_string()))
+        .collect::<Result<Vec<_>, _>>()?;
+    if parsed.iter().zip(changes).any(|(change, c)| change.hash() != c.hash) {
+        return Err("a change has another hash for Automerge".into());
+    }
+    let before = document.heads();
+    applied.apply(parsed).map_err(|e| e.to_string())?;
+
+    let mut heads: BTreeSet<ChangeHash> = before.iter().copied().chain(changes.iter().map(|c| c.hash)).collect();
+    for dep in changes.iter().flat_map(|c| &c.deps) {
+        heads.remove(dep);
+    }
+    if !applied.heads().iter().eq(&heads) {
+        return Err("the document has other heads than the changes make".into());
+    }
+
+    let mut loaded = Document::load(&applied.save_uncompressed()).map_err(|e| e.to_string())?;
+    if loaded.heads() != applied.heads() {
+        return Err("the document has other heads once it was saved and read again".into());
+    }
+    let mut raws: BTreeMap<ChangeHash, &[u8]> = changes.iter().map(|c| (c.hash, c.raw.as_slice())).collect();
+    for change in loaded.automerge().get_changes(&before) {
+        if raws.remove(&change.hash()).is_some_and(|raw| raw != change.raw_bytes()) {
+            return Err("a change has other bytes once the document was saved and read again".into());
+        }
+    }
+    if !raws.is_empty() {
+        return Err("a change is gone once the document was saved and read again".into());
+    }
+    if view(&loaded) != view(&applied) {
+        return Err("the document says something else once it was saved and read again".into());
+    }
+    edit(&mut loaded)?;
+    Ok(applied)
+}
+
+/// The next edit must work: some changes poison the document only for the one who writes next.
+fn edit(document: &mut Document) -> Result<(), String> {
+    let actor = ActorId::from([0xff; ACTOR_LEN].as_slice());
+    document
+        .transact(&actor, 0, |tx| tx.put(collection_object(Collection::Ext), "trial", "edit"))
+        .map_err(|e| e.to_string())?
+        .map(|_| ())
+        .ok_or_else(|| "a trial edit wrote nothing".into())
+}
