@@ -1,6 +1,6 @@
 //! The Countersign server: admits and merges what phones send, projects it to SQL, judges coverage, issues receipts.
 //!
-//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`]), the services know
+//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`], [`import`]), the services know
 //! [`store`], and `store` knows nobody above it.
 
 pub mod auth;
@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod failure;
 pub mod http;
+pub mod import;
 pub mod keys;
 pub mod reference;
 pub mod serve;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod import;
 mod serve;
 
 use crate::config::{Config, LogFormat, Overrides};
@@ -29,6 +30,8 @@ enum Command {
     Config,
     /// Print the API's description (OpenAPI 3.1).
     Openapi,
+    /// Import reference data and users from CSV or JSON.
+    Import(import::ImportArgs),
     /// People with a log-in.
     #[command(subcommand)]
     User(admin::UserCommand),
@@ -79,6 +82,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
                 Ok(())
             }
             Command::Openapi => Ok(()),
+            Command::Import(args) => import::run(config, args).await,
             Command::User(command) => admin::user(config, command).await,
             Command::Device(command) => admin::device(config, command).await,
         }

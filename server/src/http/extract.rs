@@ -31,7 +31,11 @@ fn json_problem(rejection: &JsonRejection) -> Problem {
             let detail = innermost(e);
             // serde_json's path, `a.b[0].c: …`, as far as it is one.
             let pointer = detail.split_once(": ").map_or("", |(path, _)| path);
-            let pointer = if pointer.contains(' ') { String::new() } else { format!("/{}", pointer.replace('.', "/")) };
+            let pointer = if pointer.contains(' ') {
+                String::new()
+            } else {
+                format!("/{}", pointer.replace(['.', '['], "/").replace(']', ""))
+            };
             let field = FieldProblem { pointer, code: "wrong_form".into(), detail: detail.clone() };
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", detail).with_errors(vec![field])
         }
