@@ -86,7 +86,8 @@ fn toolchain() -> Result<Command> {
         return fail(format!("this toolchain has no {TARGET} and rustup cannot add it"));
     }
     announce("wasm: with Debian's compiler, building the standard library");
-    apt::ensure(&["rustc-web", "cargo-web", "rust-web-src", "lld"])?;
+    // Debian's cargo trusts the certificates of the system, which a minimal one lacks.
+    apt::ensure(&["rustc-web", "cargo-web", "rust-web-src", "lld", "ca-certificates"])?;
     let mut cargo = Command::new("/usr/bin/cargo");
     cargo
         .current_dir(root())
