@@ -1,9 +1,10 @@
 //! What a task needs from Debian's packages: installed where it is missing, and only then.
 
-use crate::proc::{At, Result, announce, fail, is_root, on_path, quiet, run, target_dir};
+use crate::proc::{At, Result, announce, fail, is_root, on_path, quiet, target_dir};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 
 /// Installs those of `packages` that are missing.
 pub(crate) fn ensure(packages: &[&str]) -> Result {
@@ -11,25 +12,36 @@ pub(crate) fn ensure(packages: &[&str]) -> Result {
     if missing.is_empty() {
         return Ok(());
     }
-    let install = format!("apt-get install --no-install-recommends {}", missing.join(" "));
+    install(&missing)
+}
+
+/// Installs `packages`, or brings them to the newest version there is.
+pub(crate) fn install(packages: &[&str]) -> Result {
+    let by_hand = format!("apt-get install --no-install-recommends {}", packages.join(" "));
     if !on_path("apt-get") {
-        return fail(format!("this needs {} and knows only Debian's apt-get to get them", missing.join(", ")));
+        return fail(format!("this needs {} and knows only Debian's apt-get to get them", packages.join(", ")));
     }
     if !is_root() {
         return fail(format!(
-            "packages are missing and only root can install them; run this once:\n    sudo {install}"
+            "packages are missing and only root can install them; run this once:\n    sudo {by_hand}"
         ));
     }
-    announce(format_args!("installing {}", missing.join(", ")));
+    update();
+    announce(format_args!("installing {}", packages.join(", ")));
     let _no_services = NoServices::begin()?;
-    let mut apt = apt_get();
-    apt.args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(&missing);
-    // The lists may be absent (a fresh image) or name versions that are gone: then they are fetched, once.
-    if quiet(&mut apt).is_ok() {
-        return Ok(());
-    }
-    run(apt_get().args(["update", "--quiet"]))?;
-    run(&mut apt)
+    quiet(apt_get().args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages)).map(drop)
+}
+
+/// Fetches the package lists, once in a run: those of a machine image may be absent, or name versions that are gone.
+/// Where that fails, the ones that are there may still do.
+fn update() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        announce("apt-get update");
+        if let Err(why) = quiet(apt_get().args(["update", "--quiet"])) {
+            eprintln!("xtask: {why}");
+        }
+    });
 }
 
 fn installed(package: &str) -> bool {
@@ -86,7 +98,7 @@ pub(crate) fn unpack(name: &str, packages: &[&str]) -> Result<PathBuf> {
         if !is_root() {
             return fail("the package lists are old or missing; run this once:\n    sudo apt-get update");
         }
-        run(apt_get().args(["update", "--quiet"]))?;
+        update();
         quiet(&mut download)?;
     }
     for entry in std::fs::read_dir(&dir).at(&dir)?.flatten() {

@@ -131,8 +131,14 @@ fn generated(name: &str, fresh: &str, check: bool) -> Result {
         return Ok(());
     }
     if check {
-        let line = current.map_or(0, |old| 1 + old.lines().zip(fresh.lines()).take_while(|(a, b)| a == b).count());
-        return fail(format!("{name} is stale (from line {line}); regenerate and commit it:\n    cargo xtask codegen"));
+        let how = match current {
+            None => "missing".to_owned(),
+            Some(old) => {
+                let same = old.lines().zip(fresh.lines()).take_while(|(a, b)| a == b).count();
+                format!("stale from line {}", same + 1)
+            }
+        };
+        return fail(format!("{name} is {how}; regenerate and commit it:\n    cargo xtask codegen"));
     }
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).at(parent)?;

@@ -15,6 +15,10 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// `sync-core/src/wasm_entropy.rs`), so nothing else may come to rely on it unnoticed.
 const MAY_USE_GETRANDOM: [&str; 5] = ["getrandom", "automerge", "rand", "sync-core", "wasm-probe"];
 
+/// Debian's compiler for the web, which needs the standard library's source. Its cargo trusts the certificates of the
+/// system, which a minimal one lacks.
+const DEBIAN: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "lld", "ca-certificates"];
+
 /// Chooses a toolchain that is there; for trying the other one.
 const TOOLCHAIN_VARIABLE: &str = "COUNTERSIGN_WASM_TOOLCHAIN";
 
@@ -86,7 +90,14 @@ fn toolchain() -> Result<Command> {
         return fail(format!("this toolchain has no {TARGET} and rustup cannot add it"));
     }
     announce("wasm: with Debian's compiler, building the standard library");
-    apt::ensure(&["rustc-web", "cargo-web", "rust-web-src", "lld"])?;
+    apt::ensure(&DEBIAN)?;
+    if debian_rustc() < minimum() {
+        // The release itself has an older one; newer ones come as updates.
+        apt::install(&DEBIAN)?;
+    }
+    if debian_rustc() < minimum() {
+        return fail(format!("Debian's rustc-web is older than {}", env!("CARGO_PKG_RUST_VERSION")));
+    }
     let mut cargo = Command::new("/usr/bin/cargo");
     cargo
         .current_dir(root())
@@ -100,6 +111,22 @@ fn toolchain() -> Result<Command> {
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld")
         .arg("-Zbuild-std=std,panic_abort");
     Ok(cargo)
+}
+
+/// The workspace's `rust-version`.
+fn minimum() -> Option<(u32, u32)> {
+    version(env!("CARGO_PKG_RUST_VERSION"))
+}
+
+/// What Debian's compiler says it is.
+fn debian_rustc() -> Option<(u32, u32)> {
+    let said = quiet(Command::new("/usr/bin/rustc").arg("--version")).ok()?;
+    version(said.split_whitespace().nth(1)?)
+}
+
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??))
 }
 
 fn target_is_there() -> bool {
