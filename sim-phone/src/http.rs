@@ -144,7 +144,7 @@ impl Api {
         let text = |v: &Value, k: &str| v.get(k).and_then(Value::as_str).unwrap_or_default().to_owned();
         let user = text(&me, "id");
         let public = key.public();
-        let challenge = enrolment_challenge(&user, &public.key);
+        let challenge = format!("countersign device enrolment v1\n{user}\n{}\n{}", public.alg.as_str(), public.key);
         let body = json!({
             "name": name, "public_key": public,
             "proof": hex(&key.sign(challenge.as_bytes())),
@@ -152,7 +152,7 @@ impl Api {
         let enrolled = self.post("/api/v1/devices", &body)?.ok()?;
         let bad = |_| LinkError::Lost("the enrolment's ids");
         let identity = Identity {
-            device: DeviceId(text(&enrolled, "id").parse().map_err(bad)?),
+            device: DeviceId(text(&enrolled, "device_id").parse().map_err(bad)?),
             user: UserId(user.parse().map_err(bad)?),
             name: text(&me, "name"),
             key: public,
@@ -160,11 +160,6 @@ impl Api {
         let link = HttpLink::new(&self.base, &text(&enrolled, "access_token"), &text(&enrolled, "refresh_token"));
         Ok((identity, link))
     }
-}
-
-/// What a device signs to prove that it holds the key it enrols.
-pub fn enrolment_challenge(user: &str, public_key_hex: &str) -> String {
-    format!("countersign/enrol/1\n{user}\n{public_key_hex}")
 }
 
 fn hex(bytes: &[u8]) -> String {
