@@ -148,4 +148,21 @@ mod tests {
         assert!(version("3.51.2") < version("3.51.3"));
         assert!(version("3.51.3") >= version("3.51.3"));
     }
+
+    /// Both schemas, with PostgreSQL's type names written as SQLite's.
+    #[test]
+    fn both_schemas_are_one() {
+        let same = |text: &str| -> Vec<String> {
+            text.lines()
+                .filter(|line| !line.starts_with("--"))
+                .map(|line| line.replace(" UUID", " BLOB").replace(" BYTEA", " BLOB").replace(" JSONB", " TEXT"))
+                .collect()
+        };
+        let sqlite = same(include_str!("../../../migrations/sqlite/0001_first.sql"));
+        let postgres = same(include_str!("../../../migrations/postgres/0001_first.sql"));
+        for (ours, theirs) in sqlite.iter().zip(&postgres) {
+            assert_eq!(ours, theirs);
+        }
+        assert_eq!(sqlite.len(), postgres.len());
+    }
 }
