@@ -184,7 +184,12 @@ impl Config {
             Failure::new(format!("the data directory {} cannot be written to: {e}", self.data_dir.display()))
                 .hint("choose another with --data-dir, or change its owner")
         };
-        std::fs::create_dir_all(&self.data_dir).map_err(refuse)?;
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        // Password hashes and hospitals' records are in there.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.data_dir).map_err(refuse)?;
         let probe = self.data_dir.join(format!(".probe-{}", uuid::Uuid::now_v7()));
         std::fs::write(&probe, b"").map_err(refuse)?;
         std::fs::remove_file(&probe).map_err(refuse)
@@ -252,9 +257,9 @@ fn read_file(path: &Path) -> Result<File, Failure> {
         Failure::usage(format!("the configuration {} cannot be read: {e}", path.display())).hint("see --config")
     })?;
     toml::from_str(&text).map_err(|e| {
-        let line = e.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        let line = e.span().map_or(1, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count() + 1);
         Failure::usage(format!("{}, line {line}: {}", path.display(), e.message()))
-            .hint("the keys are data_dir, database_url, listen, public_url, smtp_url, keys_dir and log_format")
+            .hint("correct the file, or name another with --config")
     })
 }
 

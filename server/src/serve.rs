@@ -61,6 +61,7 @@ impl Server {
         let state = AppState::open(config, &public_url).await?;
         let first_login = first_login(&state).await?;
         let app = crate::http::router(&state).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(forget_expired(state.clone()));
         let stop = state.stop.clone();
         let task = tokio::spawn(async move {
             axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await }).await
@@ -84,6 +85,24 @@ impl Running {
         }
         self.state.merger.flush().await;
         self.state.db.close().await;
+    }
+}
+
+/// Deletes refresh tokens that ended, now and every day.
+async fn forget_expired(state: AppState) {
+    while !state.stop.is_cancelled() {
+        let forgotten = async {
+            let mut tx = state.db.begin().await?;
+            crate::store::sessions::forget_expired(&mut tx, state.clock.now_ms()).await?;
+            tx.commit().await
+        };
+        if let Err(e) = forgotten.await {
+            tracing::warn!(error = %e, "expired refresh tokens were not deleted");
+        }
+        tokio::select! {
+            () = state.stop.cancelled() => {}
+            () = tokio::time::sleep(Duration::from_secs(24 * 3600)) => {}
+        }
     }
 }
 

@@ -88,7 +88,6 @@ async fn admin(base: &str, sql: String) -> Result<(), String> {
 macro_rules! conformance {
     ($name:ident, |$fixture:ident| $body:expr) => {
         mod $name {
-            #[allow(unused_imports, reason = "each test uses what it needs of its module's imports")]
             use super::*;
 
             async fn body($fixture: &$crate::testing::Fixture) {

@@ -54,6 +54,9 @@ pub fn main() -> ExitCode {
             .filter(|name| matches.value_source(name) == Some(ValueSource::EnvVariable))
             .map(|name| (*name).to_owned())
             .collect();
+    for name in strangers(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
+        eprintln!("countersign: {name} is no setting of this program; is it misspelt? (see: countersign help)");
+    }
     match run(command, &overrides) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -61,6 +64,14 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.code().max(1))
         }
     }
+}
+
+/// Variables that look like settings and are none. Only a warning: an orchestrator may have put them there.
+fn strangers(names: impl Iterator<Item = String>) -> Vec<String> {
+    const OTHERS: [&str; 3] = ["COUNTERSIGN_LOG", "COUNTERSIGN_QUICK", crate::testing::POSTGRES_VARIABLE];
+    let command = Cli::command();
+    let known = |name: &str| command.get_arguments().any(|arg| arg.get_env().is_some_and(|env| env == name));
+    names.filter(|name| name.starts_with("COUNTERSIGN_") && !known(name) && !OTHERS.contains(&name.as_str())).collect()
 }
 
 fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
@@ -105,4 +116,13 @@ fn start_log(format: LogFormat) {
         LogFormat::Text => log.with_target(false).try_init(),
         LogFormat::Json => log.json().try_init(),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_misspelt_variable_is_told() {
+        let names = ["COUNTERSIGN_LISTN", "COUNTERSIGN_LISTEN", "COUNTERSIGN_LOG", "PATH"];
+        assert_eq!(super::strangers(names.iter().map(|name| (*name).to_owned())), ["COUNTERSIGN_LISTN"]);
+    }
 }

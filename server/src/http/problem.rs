@@ -186,3 +186,27 @@ pub const TITLES: &[(&str, &str, &str)] = &[
     ("internal", "服务器内部错误", "Internal error"),
     ("refused", "请求被拒绝", "Refused"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_says_nothing_of_itself() {
+        let response = from_panic(Box::new("the password is hunter2".to_owned()));
+        let problem = response.extensions().get::<Problem>().unwrap();
+        assert_eq!((problem.status.as_u16(), problem.code), (500, "internal"));
+        assert!(!problem.detail.contains("hunter2"));
+    }
+
+    #[test]
+    fn titles_are_in_the_readers_language() {
+        let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", "x");
+        assert_eq!(problem.document(Lang::ZhCn, None).title, "未找到");
+        assert_eq!(problem.document(Lang::En, None).title, "Not found");
+        let mut codes: Vec<_> = TITLES.iter().map(|(code, ..)| code).collect();
+        codes.sort();
+        codes.dedup();
+        assert_eq!(codes.len(), TITLES.len());
+    }
+}

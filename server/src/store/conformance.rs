@@ -1,7 +1,7 @@
 //! Every statement of this room, on both databases.
 
 use super::bulk::{Bulk, Kind, Rows, Value, ids_json};
-use super::{StoreError, audit, devices, dialect, feed, reference, sessions, users};
+use super::{Sql, StoreError, audit, devices, dialect, feed, reference, sessions, users};
 use crate::{conformance, db_all, db_execute, db_one, with_ids};
 use sqlx::types::Json;
 use sync_core::document::facts::Category;
@@ -228,6 +228,13 @@ conformance! { dialect_statements_run, |f| async {
     assert!(claimed.is_empty());
     let locked = db_all!((i64, Vec<u8>), &mut tx, dialect::LOCK_DOCUMENT, Uuid::now_v7()).unwrap();
     assert!(locked.is_empty());
+    let ids = ids_json([Uuid::now_v7(), Uuid::now_v7()]);
+    assert_eq!(db_one!((i64,), &mut tx, dialect::LOCK_VISITS, ids).unwrap(), (2,));
+    let held = Sql {
+        sqlite: "SELECT 2",
+        postgres: "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+    };
+    assert_eq!(db_one!((i64,), &mut tx, held).unwrap(), (2,));
     f.db.ping().await.unwrap();
 } }
 

@@ -15,6 +15,18 @@ pub const CLAIM_OUTBOX: Sql = Sql {
                RETURNING id",
 };
 
+/// Takes the locks of several visits until commit, in one order for everybody, whether their rows exist already or not:
+/// two servers that get the same new visit at once take turns. Bind: [`ids_json`](super::bulk::ids_json). Returns how
+/// many.
+///
+/// In SQLite the writer holds the only write lock there is, so there is nothing to take.
+pub const LOCK_VISITS: Sql = Sql {
+    sqlite: "SELECT COUNT(*) FROM json_each($1)",
+    postgres: "SELECT COUNT(*) FROM (SELECT pg_advisory_xact_lock(hashtextextended(value, 0)) FROM \
+               (SELECT value FROM jsonb_array_elements_text($1::jsonb) AS ids(value) ORDER BY value) AS ordered) \
+               AS locked",
+};
+
 /// Takes the lock on one visit's document until commit. Bind: visit id.
 ///
 /// SQLite's writer already holds the only write lock there is, so there it is a plain read.

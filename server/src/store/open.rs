@@ -4,7 +4,7 @@ use super::{StoreError, Tx};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, SqlitePool};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -56,6 +56,8 @@ impl Db {
             Ok(Self::Sqlite { writer, readers })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url).map_err(|e| StoreError::BadUrl(e.to_string()))?;
+            // Once by hand: a pool would try again until its patience ends, and then hide the cause.
+            PgConnection::connect_with(&options).await?.close().await?;
             let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE);
             Ok(Self::Postgres(pool.connect_with(options).await?))
         } else {
@@ -145,5 +147,22 @@ mod tests {
         assert!(version("3.100.0") > version("3.51.3"));
         assert!(version("3.51.2") < version("3.51.3"));
         assert!(version("3.51.3") >= version("3.51.3"));
+    }
+
+    /// Both schemas, with PostgreSQL's type names written as SQLite's.
+    #[test]
+    fn both_schemas_are_one() {
+        let same = |text: &str| -> Vec<String> {
+            text.lines()
+                .filter(|line| !line.starts_with("--"))
+                .map(|line| line.replace(" UUID", " BLOB").replace(" BYTEA", " BLOB").replace(" JSONB", " TEXT"))
+                .collect()
+        };
+        let sqlite = same(include_str!("../../../migrations/sqlite/0001_first.sql"));
+        let postgres = same(include_str!("../../../migrations/postgres/0001_first.sql"));
+        for (ours, theirs) in sqlite.iter().zip(&postgres) {
+            assert_eq!(ours, theirs);
+        }
+        assert_eq!(sqlite.len(), postgres.len());
     }
 }

@@ -1,5 +1,7 @@
 //! The server as its clients see it, on both databases. One binary: it links once.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
 mod api;
 mod auth;
 mod import;
