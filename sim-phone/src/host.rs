@@ -169,6 +169,13 @@ impl SimPhone {
         Ok(())
     }
 
+    /// The story moves to another time: the phone is booted anew and its wall clock says `wall_ms`. What the server
+    /// said about the time in an earlier boot no longer counts, so the story's time is what is recorded.
+    pub fn travel_to(&mut self, wall_ms: i64) {
+        self.clock.reboot(0, &mut self.rng);
+        self.clock.set_wall(wall_ms);
+    }
+
     /// What is on the phone's disk, for a backup.
     pub fn disk(&self) -> BTreeMap<String, Vec<u8>> {
         self.disk.clone()

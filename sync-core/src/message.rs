@@ -48,7 +48,7 @@ impl Message {
         };
         let mut args = FluentArgs::new();
         for (name, value) in &self.args {
-            let value: FluentValue = match value {
+            let value: FluentValue<'_> = match value {
                 // As text, not as a Fluent number: 2026 must not become "2,026".
                 Arg::Int(n) => n.to_string().into(),
                 Arg::Text(s) => s.clone().into(),

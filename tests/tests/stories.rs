@@ -1,5 +1,5 @@
 //! Stories through real phones and a real server.
 
 mod stories {
-    pub mod smoke;
+    mod smoke;
 }

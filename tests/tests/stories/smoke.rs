@@ -13,6 +13,7 @@ fn a_visit_is_recorded_signed_synced_and_receipted() -> Result<(), Failure> {
     let server = ServerProcess::new(&server_binary()?, &dir.path().join("data"), &[])?;
     let company = Company::found(server)?;
     let (mut phone, mut link) = company.phone("wang.jianguo", 1, 1_790_000_000_000)?;
+    phone.travel_to(1_789_900_000_000);
     let hospital = customer(&phone, "RM01")?;
     let visit = phone.begin(begin(&hospital, None, Mode::OnSite, None))?;
     let patch = ItemPatch {
@@ -27,14 +28,12 @@ fn a_visit_is_recorded_signed_synced_and_receipted() -> Result<(), Failure> {
     phone.clock.advance_ms(45 * 60_000);
     phone.one(visit, Command::StopTimer { entry: timer })?;
     let shown = phone.show(visit, Lang::ZhCn)?;
-    println!("{}", shown.text);
     let signer = Signer { name: "刘志远".into(), position: "信息科主任".into() };
     let answer = Answer { outcome: SignOffOutcome::Accepted, reason: String::new(), signer, strokes: Some(vec![1, 0]) };
     phone.sign(visit, &shown, &answer)?;
     assert_eq!(phone.phone.unsynced_changes(), 5);
     assert!(phone.sync_until_quiet(&mut link, 10)?);
     let listed = phone.phone.visits();
-    println!("{listed:#?}");
     let state = listed[0].state.clone().ok_or("the phone was told nothing")?;
     assert_eq!(state.coverage, "covered");
     assert_eq!(state.receipts, ["RM01-000001"]);
