@@ -44,7 +44,8 @@ pub(super) struct Written {
     pub(super) key: String,
     pub(super) id: OpKey,
     pub(super) preds: Vec<OpKey>,
-    pub(super) kept: Kept,
+    /// What it leaves there; nothing, when it only removes.
+    pub(super) kept: Option<Kept>,
 }
 
 /// Per actor, the number of the last change that is included.
@@ -114,10 +115,6 @@ impl<'d> History<'d> {
             }
         }
         this
-    }
-
-    pub(super) fn document(&self) -> &'d Document {
-        self.document
     }
 
     /// How many changes the document and the batch have so far.
@@ -283,7 +280,7 @@ impl<'d> History<'d> {
         let included = written.filter(|(seq, w)| at(&seen.clock, w.id.actor) >= *seq).map(|(_, w)| w);
         for write in included.chain(pending.at(object, key)) {
             standing.retain(|(id, _)| !write.preds.contains(id));
-            standing.push((write.id, write.kept));
+            standing.extend(write.kept.map(|kept| (write.id, kept)));
         }
         standing
     }

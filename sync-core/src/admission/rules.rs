@@ -79,6 +79,12 @@ impl Judge<'_, '_> {
         standing.sort_by(|(a, _), (b, _)| {
             a.counter.cmp(&b.counter).then_with(|| self.history.name(a.actor).cmp(&self.history.name(b.actor)))
         });
+        let deletes = op.action == Action::Delete;
+        if deletes {
+            // The winner of several stays: a key that held something never becomes empty.
+            ensure(standing.len() > 1, RefusalCode::ForbiddenAction, || format!("{}: it deletes", op.key))?;
+            standing.pop();
+        }
         let preds: Option<Vec<OpKey>> = op.preds.iter().map(|p| p.key(actors)).collect();
         let exact = preds.as_ref().is_some_and(|preds| preds.iter().eq(standing.iter().map(|(id, _)| id)));
         ensure(exact, RefusalCode::WrongPredecessors, || {
@@ -88,7 +94,8 @@ impl Judge<'_, '_> {
         if let (Object::Collection(collection), Action::MakeMap) = (object, op.action) {
             self.pending.make(id, collection);
         }
-        self.pending.write(Written { object, key: op.key.to_owned(), id, preds: preds.unwrap_or_default(), kept });
+        let (key, preds, kept) = (op.key.to_owned(), preds.unwrap_or_default(), (!deletes).then_some(kept));
+        self.pending.write(Written { object, key, id, preds, kept });
         Ok(())
     }
 
@@ -118,6 +125,8 @@ impl Judge<'_, '_> {
                 sized(op.key, text.len(), max)?;
                 Ok(false)
             }
+            (Holds::Extension { .. }, Action::Delete) => Ok(false),
+            (_, Action::Delete) => Err(deletion(op.key)),
             (Holds::Fields, Action::Set(_)) | (_, Action::MakeMap) => {
                 Err(Refusal::new(RefusalCode::ForbiddenPath, format!("{}/{}", collection.key(), op.key)))
             }
@@ -155,8 +164,15 @@ impl Judge<'_, '_> {
 
     /// A write into a work item or an expense. Returns whether it is written once.
     fn field(&self, collection: Collection, op: &Op<'_>, fresh: bool) -> Result<bool, Refusal> {
-        let Action::Set(value) = op.action else {
-            return Err(Refusal::new(RefusalCode::ForbiddenPath, format!("a map in {}", collection.key())));
+        let value = match op.action {
+            Action::Set(value) => value,
+            Action::Delete => match field_type(collection, op.key) {
+                FieldType::Once { .. } => return Err(deletion(op.key)),
+                FieldType::Text { .. } | FieldType::Amount => return Ok(false),
+            },
+            Action::MakeMap => {
+                return Err(Refusal::new(RefusalCode::ForbiddenPath, format!("a map in {}", collection.key())));
+            }
         };
         plain_key(op.key, MAX_FIELD_NAME, |b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'))?;
         match (field_type(collection, op.key), value) {
@@ -204,6 +220,10 @@ fn plain_key(key: &str, max: usize, allowed: impl Fn(u8) -> bool) -> Result<(), 
 
 fn sized(key: &str, len: usize, max: usize) -> Result<(), Refusal> {
     ensure(len <= max, RefusalCode::ValueTooLarge, || format!("{key}: {len} bytes of {max}"))
+}
+
+fn deletion(key: &str) -> Refusal {
+    Refusal::new(RefusalCode::ForbiddenAction, format!("{key}: it deletes"))
 }
 
 fn bad_value(collection: Collection, key: &str) -> Refusal {
