@@ -5,6 +5,7 @@
 //! its actor's previous one.
 
 use super::change::OpId;
+use super::clock::{Clock, at, include, merge};
 use crate::document::genesis::collection_object;
 use crate::document::schema::{COLLECTIONS, Collection, Holds};
 use crate::document::{ChangeInfo, Document};
@@ -47,9 +48,6 @@ pub(super) struct Written {
     /// What it leaves there; nothing, when it only removes.
     pub(super) kept: Option<Kept>,
 }
-
-/// Per actor, the number of the last change that is included.
-pub(super) type Clock = Vec<u64>;
 
 /// The state that a change was written on.
 pub(super) struct Seen {
@@ -375,27 +373,5 @@ fn kept(object: Object, value: &Value<'_>) -> Kept {
         Kept::ManualTime
     } else {
         Kept::Other
-    }
-}
-
-fn at(clock: &Clock, actor: usize) -> u64 {
-    clock.get(actor).copied().unwrap_or(0)
-}
-
-fn include(clock: &mut Clock, actor: usize, seq: u64) {
-    if clock.len() <= actor {
-        clock.resize(actor + 1, 0);
-    }
-    if let Some(n) = clock.get_mut(actor) {
-        *n = (*n).max(seq);
-    }
-}
-
-fn merge(clock: &mut Clock, other: &Clock) {
-    if clock.len() < other.len() {
-        clock.resize(other.len(), 0);
-    }
-    for (mine, theirs) in clock.iter_mut().zip(other) {
-        *mine = (*mine).max(*theirs);
     }
 }

@@ -21,6 +21,7 @@
 
 mod change;
 mod chunk;
+mod clock;
 mod columns;
 mod facts;
 mod gate;

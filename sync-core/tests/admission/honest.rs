@@ -8,7 +8,7 @@ use sync_core::document::read::view;
 use sync_core::document::{Document, actor_device};
 
 /// What some phones wrote, meeting now and then, as one document.
-fn history(seed: u64, phones: usize, steps: usize) -> (Document, Vec<Phone>) {
+pub fn history(seed: u64, phones: usize, steps: usize) -> (Document, Vec<Phone>) {
     let mut rng = Rng(seed);
     let mut all: Vec<Phone> = (1..=phones as u8).map(|n| Phone::new(n, rng.next())).collect();
     for _ in 0..steps {
@@ -80,7 +80,7 @@ fn check(seed: u64, phones: usize, steps: usize) {
         portions.push((Sender::Relay, mixed.drain(..n).collect()));
     }
     same(deliver(genesis(), portions));
-    // Each phone its own, packed as phones pack them for the wire.
+    // Each phone its own.
     let own = |phone: &Phone| {
         let device = phone.author.device;
         let written: Vec<&Change> = changes.iter().filter(|c| actor_device(c.actor_id()) == Some(device)).collect();

@@ -378,7 +378,9 @@ fn sign_offs_and_strokes() {
     let with = |ops: &[Op]| Forged { ops: ops.to_vec(), ..s.change() }.chunk();
     let named = sign_off(VISIT, HOSTILE, Some(b"strokes"));
     let without = sign_off(VISIT, HOSTILE, None);
-    for good in [with(&[named.clone(), strokes(1)]), with(&[strokes(1), named.clone()]), with(&[without.clone()])] {
+    for good in
+        [with(&[named.clone(), strokes(1)]), with(&[strokes(1), named.clone()]), with(std::slice::from_ref(&without))]
+    {
         let answer = through(s.doc(), Sender::Device(device(HOSTILE)), &[good]);
         assert_eq!(answer.admitted.len(), 1, "{:?}", answer.refused);
     }
@@ -387,7 +389,7 @@ fn sign_offs_and_strokes() {
     refused(&s, &with(&[sign_off(VISIT, 1, None)]), Code::ForeignSignature);
     refused_from(&s, Sender::Relay, &with(&[sign_off(VISIT, 1, None)]), Code::ForeignSignature);
     refused(&s, &with(&[strokes(1)]), Code::StrokesMismatch);
-    refused(&s, &with(&[named.clone()]), Code::StrokesMismatch);
+    refused(&s, &with(std::slice::from_ref(&named)), Code::StrokesMismatch);
     refused(&s, &with(&[without, strokes(1)]), Code::StrokesMismatch);
     refused(&s, &with(&[named, strokes(2)]), Code::StrokesMismatch);
     refused(&s, &with(&[sign_off(VISIT, HOSTILE, Some(b"others")), strokes(1)]), Code::StrokesMismatch);
