@@ -3,13 +3,13 @@
 use super::change::Header;
 use super::chunk::Chunk;
 use super::facts::Speaker;
-use super::history::History;
+use super::history::{History, Judged};
 use super::refusal::{Refusal, RefusalCode, ensure};
 use super::trial::{Passed, attempt, contained};
 use super::{Admission, Admitted, Limits, Refused, Sender, rules, standing};
 use crate::document::Document;
 use crate::ids::{DeviceId, VisitId};
-use automerge::ChangeHash;
+use automerge::{ChangeHash, ObjId};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// Judges `changes`, in any order, against `document`, which is not touched, and returns it with those that may enter.
@@ -144,8 +144,9 @@ impl<'a, C: AsRef<[u8]>> Batch<'a, C> {
             let verdict = contained(&mut panics, || self.one(change, visit, &mut history, &mut operations));
             self.panics += panics;
             match verdict {
-                Ok(()) => {
-                    passed.push(Passed { index, hash, deps: change.header.deps.clone(), raw: change.chunk.raw() })
+                Ok(written) => {
+                    let deps = change.header.deps.clone();
+                    passed.push(Passed { index, hash, deps, written, raw: change.chunk.raw() });
                 }
                 Err(refusal) => self.refuse(index, Some(hash), refusal),
             }
@@ -159,7 +160,7 @@ impl<'a, C: AsRef<[u8]>> Batch<'a, C> {
         visit: VisitId,
         history: &mut History<'_>,
         operations: &mut usize,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Vec<(ObjId, String)>, Refusal> {
         let header = &change.header;
         let seen = standing::in_place(header, change.device, self.sender, history, self.limits)?;
         let ops = header.ops(&change.chunk.data, self.limits)?;
@@ -169,8 +170,8 @@ impl<'a, C: AsRef<[u8]>> Batch<'a, C> {
         ensure(max_op <= self.limits.operation_number, RefusalCode::OperationsExhausted, || format!("{max_op}"))?;
         let speaker = Speaker { visit, device: change.device, sender: *self.sender };
         let (pending, author) = rules::judge(header, &ops, speaker, &seen, history)?;
-        history.add(change.chunk.hash, author, header.seq, max_op, seen, pending);
-        Ok(())
+        let Header { seq, start_op, .. } = *header;
+        Ok(history.add(Judged { hash: change.chunk.hash, author, seq, start_op, max_op, pending }, seen))
     }
 
     /// Tries the changes on a copy: all at once, as is almost always enough; else in halves until the culprits are found.
@@ -275,7 +276,13 @@ mod tests {
         let mut env = Env { now, entropy: &mut Fixed(n) };
         let note = Command::Note { text: "x".into(), supersedes: None };
         let change = record(&mut document, VisitId(id), &author, &mut env, &[note]).unwrap().change;
-        Passed { index: n.into(), hash: change.hash(), deps: change.deps().to_vec(), raw: change.raw_bytes().to_vec() }
+        Passed {
+            index: n.into(),
+            hash: change.hash(),
+            deps: change.deps().to_vec(),
+            written: Vec::new(),
+            raw: change.raw_bytes().to_vec(),
+        }
     }
 
     /// A change that no rule lets through: it skips its actor's first number, which Automerge does not survive.
@@ -313,6 +320,6 @@ mod tests {
     }
 
     fn copy(c: &Passed) -> Passed {
-        Passed { index: c.index, hash: c.hash, deps: c.deps.clone(), raw: c.raw.clone() }
+        Passed { index: c.index, hash: c.hash, deps: c.deps.clone(), written: Vec::new(), raw: c.raw.clone() }
     }
 }

@@ -26,6 +26,7 @@ mod columns;
 mod facts;
 mod gate;
 mod history;
+mod place;
 mod reader;
 mod refusal;
 mod rules;

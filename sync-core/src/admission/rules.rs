@@ -3,7 +3,8 @@
 use super::Sender;
 use super::change::{Action, Header, Op, Scalar};
 use super::facts::{self, Said, Speaker};
-use super::history::{History, Kept, Object, OpKey, Pending, Seen, Written};
+use super::history::{History, Seen};
+use super::place::{Kept, Object, OpKey, Pending};
 use super::refusal::{Refusal, RefusalCode, ensure};
 use crate::clock::Stamp;
 use crate::document::schema::{Collection, FieldType, Holds, MAX_FIELD_NAME, field_type};
@@ -79,23 +80,25 @@ impl Judge<'_, '_> {
         standing.sort_by(|(a, _), (b, _)| {
             a.counter.cmp(&b.counter).then_with(|| self.history.name(a.actor).cmp(&self.history.name(b.actor)))
         });
-        let deletes = op.action == Action::Delete;
-        if deletes {
+        let mut replaced = standing.as_slice();
+        if op.action == Action::Delete {
             // The winner of several stays: a key that held something never becomes empty.
             ensure(standing.len() > 1, RefusalCode::ForbiddenAction, || format!("{}: it deletes", op.key))?;
-            standing.pop();
+            replaced = standing.split_last().map_or(replaced, |(_, others)| others);
         }
-        let preds: Option<Vec<OpKey>> = op.preds.iter().map(|p| p.key(actors)).collect();
-        let exact = preds.as_ref().is_some_and(|preds| preds.iter().eq(standing.iter().map(|(id, _)| id)));
-        ensure(exact, RefusalCode::WrongPredecessors, || {
-            format!("{}: it replaces {} operations where {} stand", op.key, op.preds.len(), standing.len())
+        let preds: Vec<OpKey> = op.preds.iter().filter_map(|p| p.key(actors)).collect();
+        ensure(preds.iter().eq(replaced.iter().map(|(id, _)| id)), RefusalCode::WrongPredecessors, || {
+            format!("{}: it replaces {} operations where {} stand", op.key, op.preds.len(), replaced.len())
         })?;
 
         if let (Object::Collection(collection), Action::MakeMap) = (object, op.action) {
             self.pending.make(id, collection);
         }
-        let (key, preds, kept) = (op.key.to_owned(), preds.unwrap_or_default(), (!deletes).then_some(kept));
-        self.pending.write(Written { object, key, id, preds, kept });
+        standing.drain(..preds.len());
+        if op.action != Action::Delete {
+            standing.push((id, kept));
+        }
+        self.pending.write(object, op.key, preds, standing);
         Ok(())
     }
 

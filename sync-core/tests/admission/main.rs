@@ -1,6 +1,7 @@
 //! The gate, from the outside: hostile changes one by one, honest changes damaged at random, honest histories.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests may fail as tests do")]
+#![expect(unreachable_pub, reason = "the modules of one test share their helpers")]
 
 mod cost;
 mod forge;

@@ -137,7 +137,7 @@ fn tampered(corpus: &Corpus, rng: &mut Rng) -> (Sender, Vec<u8>) {
         }
         let mut op = put(&object, &name, value, &preds);
         match rng.below(if placed { 60 } else { 16 }) {
-            0 | 1 | 2 => op = forge::make(&object, &name),
+            0..=2 => op = forge::make(&object, &name),
             3 => op.action = rng.below(9) as u64,
             4 => op.insert = true,
             5 => op.object = None,
