@@ -21,10 +21,12 @@
 
 mod change;
 mod chunk;
+mod clock;
 mod columns;
 mod facts;
 mod gate;
 mod history;
+mod place;
 mod reader;
 mod refusal;
 mod rules;
