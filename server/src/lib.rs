@@ -7,6 +7,7 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod failpoint;
 pub mod failure;
 pub mod http;
 pub mod import;

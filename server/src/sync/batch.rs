@@ -12,7 +12,7 @@ use crate::reference::cache::ReferenceCache;
 use crate::store::bulk::{Rows, ids_json};
 use crate::store::visits::{self, SpanRow};
 use crate::store::{Db, Sql, StoreError, Tx, feed};
-use crate::{db_all, with_ids};
+use crate::{db_all, failpoint, with_ids};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use sync_core::crypto::{Alg, PublicKey};
@@ -131,7 +131,9 @@ async fn attempt(
         rows.visit(j);
     }
     write(&mut tx, &judged, &merged, &pushes, &attestations, &rows, now_ms).await?;
+    failpoint::pass("before_commit");
     tx.commit().await?;
+    failpoint::pass("after_commit");
 
     for j in judged.iter().filter(|j| j.read.changed) {
         cache.put(j.read.visit.0, j.read.version + 1, j.read.document.clone());
@@ -339,6 +341,7 @@ async fn write(
     visits::RECEIPTS.run(tx, &rows.receipts).await?;
     visits::OUTBOX.run(tx, &rows.outbox).await?;
     visits::CHAINS.run(tx, &rows.chains).await?;
+    failpoint::pass("in_transaction");
 
     let logs: Vec<LogRow> = merged
         .iter()
