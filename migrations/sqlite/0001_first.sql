@@ -213,6 +213,7 @@ CREATE TABLE outbox (
     language TEXT NOT NULL,
     audience TEXT NOT NULL,
     message_id TEXT NOT NULL UNIQUE,
+    link_token TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'sent', 'failed')),
     attempts BIGINT NOT NULL,
     next_ms BIGINT NOT NULL,

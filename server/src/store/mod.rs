@@ -13,12 +13,16 @@ mod error;
 pub mod feed;
 mod macros;
 mod open;
+pub mod outbox;
+pub mod receipts;
 pub mod reference;
 pub mod sessions;
 pub mod users;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod conformance_receipts;
 
 pub use error::StoreError;
 pub use open::Db;
