@@ -5,6 +5,8 @@ pub mod clock;
 pub mod config;
 pub mod failure;
 pub mod keys;
+pub mod mail;
+pub mod receipts;
 pub mod store;
 #[doc(hidden)]
 pub mod testing;
