@@ -11,6 +11,8 @@ pub mod failure;
 pub mod http;
 pub mod import;
 pub mod keys;
+pub mod mail;
+pub mod receipts;
 pub mod reference;
 pub mod serve;
 pub mod state;

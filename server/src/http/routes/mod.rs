@@ -4,6 +4,7 @@ pub mod auth;
 pub mod devices;
 pub mod health;
 pub mod import;
+pub mod page;
 pub mod reference;
 pub mod sync;
 pub mod users;
