@@ -5,6 +5,7 @@
 //! has answered. A crash in between repeats the mail, byte for byte and with the same Message-ID.
 
 pub mod compose;
+pub mod smtp;
 pub mod transport;
 pub mod worker;
 

@@ -39,6 +39,7 @@ fn environment() -> Result<Environment<'static>, Error> {
     });
     env.add_function("t", translate);
     env.add_filter("br", line_breaks);
+    env.add_filter("initial", super::words::initial);
     env.add_filter("indent_lines", indent_lines);
     env.add_template("receipt.html", include_str!("templates/receipt.html"))?;
     env.add_template("mail.html", include_str!("templates/mail.html"))?;

@@ -58,6 +58,16 @@ impl Words {
         message.render(self.lang)
     }
 
+    /// A text with something said beside it, in brackets.
+    pub(super) fn more(&self, text: &str, more: &str) -> String {
+        self.say(Message::new("mail-more").with("text", text).with("more", more))
+    }
+
+    /// A label and its text on one line.
+    pub(super) fn line(&self, label: &str, text: &str) -> String {
+        self.say(Message::new("mail-line").with("label", label).with("text", text))
+    }
+
     /// An instant in the customer's time zone, to the minute.
     pub(super) fn at(&self, ms: i64) -> String {
         let Ok(instant) = Timestamp::from_millisecond(ms) else { return String::new() };
@@ -122,6 +132,12 @@ pub(super) fn money(minor: i64, currency: &str) -> String {
     let sign = if minor < 0 { "-" } else { "" };
     let minor = minor.unsigned_abs();
     format!("{sign}{}.{:02} {currency}", minor / 100, minor % 100).trim_end().to_owned()
+}
+
+/// With a capital letter first: for headings.
+pub(super) fn initial(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Hex in groups of four characters.

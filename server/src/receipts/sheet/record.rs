@@ -1,7 +1,7 @@
 //! The record that was signed: people, times, work, expenses, and where devices disagreed.
 
 use super::{Block, Row, Tone, coverage, row};
-use crate::receipts::words::{Words, groups, money};
+use crate::receipts::words::{Words, groups, initial, money};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::document::facts::{CrewAction, ObjectionKind, TimeEnd, TimeKind};
 use sync_core::document::view::{Expense, Field, Item, VisitView};
@@ -41,7 +41,9 @@ impl<'a> Record<'a> {
         let mut blocks: Vec<Block> = Vec::new();
         for d in demands {
             let (role, channel) = (w.word("requester_role", d.role.as_str()), w.word("channel", d.channel.as_str()));
-            let who = format!("{} ({role}, {channel})", w.text(&d.name));
+            let who =
+                Message::new("mail-who").with("name", w.text(&d.name)).with("role", role).with("channel", channel);
+            let who = w.say(who);
             let who = match d.at_ms {
                 Some(at) => w.say(Message::new("mail-demanded-at").with("who", who).with("at", w.at(at))),
                 None => who,
@@ -96,7 +98,7 @@ impl<'a> Record<'a> {
             let length = w.duration(time::whole_seconds(s.until_ms - s.from_ms));
             let mut text = format!("{}\n{length}", w.span(s.from_ms, s.until_ms));
             if manual.contains(&s.entry) {
-                text = format!("{text} ({})", w.t("mail-manual"));
+                text = w.more(&text, &w.t("mail-manual"));
             }
             row(label(s.user, s.kind), text)
         });
@@ -135,7 +137,7 @@ impl<'a> Record<'a> {
         }
         let apart: Vec<String> = if lines.len() == verdicts.len() {
             let rest = lines.iter().zip(verdicts).enumerate().filter(|(i, _)| !told.contains(i));
-            rest.map(|(_, (line, v))| format!("{}: {}", coverage(v.coverage, w).0, w.text(line))).collect()
+            rest.map(|(_, (line, v))| w.line(&coverage(v.coverage, w).0, &w.text(line))).collect()
         } else {
             lines.iter().map(|line| w.text(line)).collect()
         };
@@ -174,7 +176,8 @@ impl<'a> Record<'a> {
                 ObjectionKind::AgainstAdvice => ("mail-advised", "mail-insisted"),
                 ObjectionKind::ReliefRefused => ("mail-relief", "mail-relief-by"),
             };
-            let title = format!("{} · {}", w.word("objection_kind", o.kind.as_str()), w.at(o.at.instant_ms()));
+            let title =
+                format!("{} · {}", initial(&w.word("objection_kind", o.kind.as_str())), w.at(o.at.instant_ms()));
             let rows = vec![
                 row(w.t(advice), w.text(&o.advice)),
                 row(w.t(by), w.text(&o.insisted_by)),

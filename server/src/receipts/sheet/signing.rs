@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use super::{Block, Row, Tone, row};
-use crate::receipts::words::Words;
+use crate::receipts::words::{Words, initial};
 use sync_core::coverage::Severity;
 use sync_core::document::facts::SignOffOutcome;
 use sync_core::message::Message;
@@ -20,7 +20,7 @@ pub(super) fn signing(receipt: &ReceiptBody, record: &Record<'_>, w: &Words) -> 
     let signer = match (s.outcome, w.text(&s.signer.name), w.text(&s.signer.position)) {
         (SignOffOutcome::NobodyPresent, ..) => w.t("mail-signer-nobody"),
         (_, name, position) if position.is_empty() => name,
-        (_, name, position) => format!("{name} ({position})"),
+        (_, name, position) => w.more(&name, &position),
     };
     let signed = matches!(s.outcome, SignOffOutcome::Accepted | SignOffOutcome::AcceptedWithReservations);
     let signer = match (signed, &s.strokes_sha256) {
@@ -60,7 +60,7 @@ pub(super) fn flags(receipt: &ReceiptBody, w: &Words) -> Vec<Block> {
         };
         let code = flag.code.as_str();
         Block {
-            title: w.word("flag-name", code),
+            title: initial(&w.word("flag-name", code)),
             badge: Some((w.word("severity", flag.severity.as_str()), tone)),
             rows: vec![row(code.to_owned(), w.text(&w.say(flag.message.clone())))],
         }
