@@ -59,7 +59,6 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::import::routes());
     entries.extend(routes::sync::routes());
     entries.extend(routes::page::routes());
-    // Visits and receipts plug in here.
     entries.extend(routes::visits::routes());
     entries.extend(routes::receipts::routes());
     entries
