@@ -1,6 +1,6 @@
 //! The Countersign server: admits and merges what phones send, projects it to SQL, judges coverage, issues receipts.
 //!
-//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`], [`import`]), the services know
+//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`], [`import`], [`sync`], [`visits`]), the services know
 //! [`store`], and `store` knows nobody above it.
 
 pub mod auth;
@@ -11,6 +11,8 @@ pub mod failure;
 pub mod http;
 pub mod import;
 pub mod keys;
+pub mod mail;
+pub mod receipts;
 pub mod reference;
 pub mod serve;
 pub mod state;
@@ -18,3 +20,4 @@ pub mod store;
 pub mod sync;
 #[doc(hidden)]
 pub mod testing;
+pub mod visits;

@@ -33,10 +33,13 @@ pub(crate) fn digest() -> Result<String, u32> {
     let id = uuid::Uuid::from_bytes([7; 16]);
     let key = SoftwareKey::from_seed([9; 32]);
     let identity =
-        Identity { device: DeviceId(id), user: UserId(id), name: "买买提·阿不都热合曼".into(), key: key.public() };
+        Identity {
+            device: DeviceId(id), user: UserId(id), name: "买买提·阿不都热合曼".into(), key: key.public()
+        };
     let (mut phone, _) = Phone::enrol(identity, Some(key.clone()));
     let visit = VisitId(uuid::Uuid::from_bytes([1; 16]));
-    let item = ItemPatch { category: Some(Category::Database), action: Some("重建索引".into()), ..ItemPatch::default() };
+    let item =
+        ItemPatch { category: Some(Category::Database), action: Some("重建索引".into()), ..ItemPatch::default() };
     let begin = Command::Begin {
         customer: CustomerRef::Unlisted("云岭县人民医院".into()),
         customer_name: "云岭县人民医院".into(),
