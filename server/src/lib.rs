@@ -11,6 +11,7 @@ pub mod failure;
 pub mod http;
 pub mod import;
 pub mod keys;
+pub mod load;
 pub mod reference;
 pub mod serve;
 pub mod state;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod import;
+mod load;
 mod serve;
 
 use crate::config::{Config, LogFormat, Overrides};
@@ -38,6 +39,8 @@ enum Command {
     /// Enrolled phones.
     #[command(subcommand)]
     Device(admin::DeviceCommand),
+    /// Simulated phones against a running server; ends with one line of JSON.
+    Load(load::LoadArgs),
 }
 
 /// Runs the command line of this process.
@@ -79,6 +82,9 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
         let text = crate::http::table::openapi().to_pretty_json().map_err(|e| Failure::new(e.to_string()))?;
         return print_line(&text);
     }
+    if let Command::Load(args) = command {
+        return load::run(args);
+    }
     let config = Config::load(overrides)?;
     start_log(config.log_format);
     let runtime = tokio::runtime::Runtime::new().map_err(|e| Failure::new(format!("no threads: {e}")))?;
@@ -92,7 +98,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
                 }
                 Ok(())
             }
-            Command::Openapi => Ok(()),
+            Command::Openapi | Command::Load(_) => Ok(()),
             Command::Import(args) => import::run(config, args).await,
             Command::User(command) => admin::user(config, command).await,
             Command::Device(command) => admin::device(config, command).await,
