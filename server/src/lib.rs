@@ -13,6 +13,7 @@ pub mod import;
 pub mod keys;
 pub mod mail;
 pub mod receipts;
+pub mod load;
 pub mod reference;
 pub mod serve;
 pub mod state;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod import;
+mod load;
 mod receipt;
 mod serve;
 
@@ -44,6 +45,8 @@ enum Command {
     /// Enrolled phones.
     #[command(subcommand)]
     Device(admin::DeviceCommand),
+    /// Simulated phones against a running server; ends with one line of JSON.
+    Load(load::LoadArgs),
 }
 
 /// Runs the command line of this process.
@@ -88,6 +91,9 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
     if let Command::Verify(args) = command {
         return receipt::verify(&args);
     }
+    if let Command::Load(args) = command {
+        return load::run(args);
+    }
     let config = Config::load(overrides)?;
     start_log(config.log_format);
     let runtime = tokio::runtime::Runtime::new().map_err(|e| Failure::new(format!("no threads: {e}")))?;
@@ -101,7 +107,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
                 }
                 Ok(())
             }
-            Command::Openapi | Command::Verify(_) => Ok(()),
+            Command::Openapi | Command::Verify(_) | Command::Load(_) => Ok(()),
             Command::Receipt(command) => receipt::receipt(config, command).await,
             Command::Import(args) => import::run(config, args).await,
             Command::User(command) => admin::user(config, command).await,
