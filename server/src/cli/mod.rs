@@ -27,7 +27,12 @@ enum Command {
     /// Serve: makes what is missing, migrates the database, says where everything is and how to log in.
     Serve,
     /// Bring the database's schema up to date, and end.
-    Migrate,
+    Migrate {
+        /// The database was restored from a backup: phones compare everything they hold with it and send again what it
+        /// lacks. Say this once, before the server is started on it.
+        #[arg(long)]
+        restored: bool,
+    },
     /// Show each setting, its value and where it came from.
     Config,
     /// Print the API's description (OpenAPI 3.1).
@@ -77,7 +82,8 @@ pub fn main() -> ExitCode {
 
 /// Variables that look like settings and are none. Only a warning: an orchestrator may have put them there.
 fn strangers(names: impl Iterator<Item = String>) -> Vec<String> {
-    const OTHERS: [&str; 3] = ["COUNTERSIGN_LOG", "COUNTERSIGN_QUICK", crate::testing::POSTGRES_VARIABLE];
+    const OTHERS: [&str; 4] =
+        ["COUNTERSIGN_LOG", "COUNTERSIGN_QUICK", crate::testing::POSTGRES_VARIABLE, crate::failpoint::VARIABLE];
     let command = Cli::command();
     let known = |name: &str| command.get_arguments().any(|arg| arg.get_env().is_some_and(|env| env == name));
     names.filter(|name| name.starts_with("COUNTERSIGN_") && !known(name) && !OTHERS.contains(&name.as_str())).collect()
@@ -100,7 +106,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
     runtime.block_on(async {
         match command {
             Command::Serve => serve::serve(config).await,
-            Command::Migrate => serve::migrate(config).await,
+            Command::Migrate { restored } => serve::migrate(config, restored).await,
             Command::Config => {
                 for (name, value, origin) in config.explain() {
                     print_line(&format!("{name:<14} {value}  ({origin})"))?;

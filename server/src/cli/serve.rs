@@ -1,10 +1,11 @@
 //! `countersign serve` and `countersign migrate`.
 
 use super::print_line;
+use crate::clock::Clock;
 use crate::config::{Config, redact};
 use crate::failure::Failure;
 use crate::serve::Server;
-use crate::store::Db;
+use crate::store::{Db, audit, news};
 
 pub(super) async fn serve(config: Config) -> Result<(), Failure> {
     let running = Server::start(config).await?;
@@ -27,12 +28,24 @@ pub(super) async fn serve(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) async fn migrate(config: Config) -> Result<(), Failure> {
+pub(super) async fn migrate(config: Config, restored: bool) -> Result<(), Failure> {
     config.prepare_data_dir()?;
     let db = Db::open(&config.database_url).await?;
     db.migrate().await?;
+    if restored {
+        let now_ms = Clock::default().now_ms();
+        let mut tx = db.begin().await?;
+        let epoch = news::raise_epoch(&mut tx, now_ms).await?;
+        audit::add(&mut tx, now_ms, None, "database.restored", "database", serde_json::json!({ "epoch": epoch }))
+            .await?;
+        tx.commit().await?;
+    }
     db.close().await;
-    print_line("the database is up to date")
+    print_line("the database is up to date")?;
+    if restored {
+        print_line("phones will compare everything they hold with it, and send again what it lacks")?;
+    }
+    Ok(())
 }
 
 /// Waits for SIGINT or SIGTERM.

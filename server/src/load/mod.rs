@@ -18,7 +18,6 @@ use sim_phone::{Clock, Link as _, LinkError, Seeded, SimPhone};
 use std::sync::Barrier;
 use std::time::Instant;
 use sync_core::crypto::SoftwareKey;
-use sync_core::env::Entropy as _;
 use sync_core::phone::Identity;
 use sync_core::reference::Customer;
 use sync_core::sync::{Outcome, Request, Response, decode, encode};

@@ -152,6 +152,9 @@ async fn sync(
         answer.reference = news.reference;
         answer.states = news.states;
     }
+    if !answer.documents.is_empty() {
+        crate::failpoint::pass_later("after_reply");
+    }
     let zstd = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("zstd"));
     let bytes = encode(&answer);
     if zstd && bytes.len() >= COMPRESS_FROM {
