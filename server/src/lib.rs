@@ -1,6 +1,6 @@
 //! The Countersign server: admits and merges what phones send, projects it to SQL, judges coverage, issues receipts.
 //!
-//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`], [`import`]), the services know
+//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`], [`import`], [`sync`], [`visits`]), the services know
 //! [`store`], and `store` knows nobody above it.
 
 pub mod auth;
@@ -12,6 +12,9 @@ pub mod failure;
 pub mod http;
 pub mod import;
 pub mod keys;
+pub mod load;
+pub mod mail;
+pub mod receipts;
 pub mod reference;
 pub mod serve;
 pub mod state;
@@ -19,3 +22,4 @@ pub mod store;
 pub mod sync;
 #[doc(hidden)]
 pub mod testing;
+pub mod visits;

@@ -163,7 +163,11 @@ impl ServerProcess {
             let _ = child.kill();
         }
         let status = child.wait()?;
-        if status.success() { Ok(()) } else { Err(format!("the server ended with {status}:\n{}", self.log_tail()).into()) }
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("the server ended with {status}:\n{}", self.log_tail()).into())
+        }
     }
 
     /// Leaves it running after this process: its id.

@@ -2,6 +2,8 @@
 
 mod admin;
 mod import;
+mod load;
+mod receipt;
 mod serve;
 
 use crate::config::{Config, LogFormat, Overrides};
@@ -37,12 +39,19 @@ enum Command {
     Openapi,
     /// Import reference data and users from CSV or JSON.
     Import(import::ImportArgs),
+    /// Check receipts offline, with nothing but the server's public keys.
+    Verify(receipt::VerifyArgs),
+    /// Receipts that were issued.
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
     /// People with a log-in.
     #[command(subcommand)]
     User(admin::UserCommand),
     /// Enrolled phones.
     #[command(subcommand)]
     Device(admin::DeviceCommand),
+    /// Simulated phones against a running server; ends with one line of JSON.
+    Load(load::LoadArgs),
 }
 
 /// Runs the command line of this process.
@@ -54,7 +63,7 @@ pub fn main() -> ExitCode {
     };
     let Cli { mut overrides, command } = cli;
     overrides.from_environment =
-        ["data_dir", "database_url", "listen", "public_url", "smtp_url", "keys_dir", "log_format"]
+        ["data_dir", "database_url", "listen", "public_url", "smtp_url", "mail_from", "keys_dir", "log_format"]
             .iter()
             .filter(|name| matches.value_source(name) == Some(ValueSource::EnvVariable))
             .map(|name| (*name).to_owned())
@@ -85,6 +94,12 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
         let text = crate::http::table::openapi().to_pretty_json().map_err(|e| Failure::new(e.to_string()))?;
         return print_line(&text);
     }
+    if let Command::Verify(args) = command {
+        return receipt::verify(&args);
+    }
+    if let Command::Load(args) = command {
+        return load::run(args);
+    }
     let config = Config::load(overrides)?;
     start_log(config.log_format);
     let runtime = tokio::runtime::Runtime::new().map_err(|e| Failure::new(format!("no threads: {e}")))?;
@@ -98,7 +113,8 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
                 }
                 Ok(())
             }
-            Command::Openapi => Ok(()),
+            Command::Openapi | Command::Verify(_) | Command::Load(_) => Ok(()),
+            Command::Receipt(command) => receipt::receipt(config, command).await,
             Command::Import(args) => import::run(config, args).await,
             Command::User(command) => admin::user(config, command).await,
             Command::Device(command) => admin::device(config, command).await,

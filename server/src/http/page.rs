@@ -49,3 +49,38 @@ impl<T> Page<T> {
         Self { items, next }
     }
 }
+
+/// One page of a list that is not in the order of ids.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct CursorPage<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// The `after` of the next page; absent on the last one. What is in it is nobody's business.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl<T> CursorPage<T> {
+    /// A page from `items`, read with a limit of one more than `limit`, so that the last page is known as such.
+    pub fn new<C: Serialize>(mut items: Vec<T>, limit: i64, place: impl Fn(&T) -> C) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|last| seal(&place(last)));
+        Self { items, next }
+    }
+}
+
+/// A place in a list as a cursor.
+fn seal<C: Serialize>(place: &C) -> String {
+    use base64::Engine as _;
+    // A place is plain data: it always has a JSON form.
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
+}
+
+/// The place that a cursor names; `None` when it is none of this list's.
+pub fn unseal<C: serde::de::DeserializeOwned>(cursor: &str) -> Option<C> {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}

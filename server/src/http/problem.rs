@@ -179,6 +179,8 @@ pub const TITLES: &[(&str, &str, &str)] = &[
     ("invalid_record", "数据不正确", "The record is not valid"),
     ("code_taken", "编码已被占用", "The code is taken"),
     ("login_taken", "登录名已被占用", "The login is taken"),
+    ("idempotency_mismatch", "该编号已用于其他操作", "This id was used for something else"),
+    ("version_conflict", "记录已更新，请重新查看", "It has changed meanwhile"),
     ("import_failed", "导入失败，未写入任何数据", "Nothing was imported"),
     ("not_ready", "服务尚未就绪", "Not ready"),
     ("timeout", "超时", "Timeout"),

@@ -58,7 +58,9 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::reference::routes());
     entries.extend(routes::import::routes());
     entries.extend(routes::sync::routes());
-    // Visits and receipts plug in here.
+    entries.extend(routes::page::routes());
+    entries.extend(routes::visits::routes());
+    entries.extend(routes::receipts::routes());
     entries
 }
 

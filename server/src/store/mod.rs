@@ -9,18 +9,25 @@ pub mod audit;
 pub mod bulk;
 pub mod devices;
 pub mod dialect;
+pub mod dossier;
 mod error;
 pub mod feed;
 mod macros;
 pub mod news;
 mod open;
+pub mod outbox;
+pub mod queue;
+pub mod receipts;
 pub mod reference;
+mod select;
 pub mod sessions;
 pub mod users;
 pub mod visits;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod conformance_receipts;
 
 pub use error::StoreError;
 pub use open::Db;

@@ -1,6 +1,7 @@
 //! Rows of visits: what the merge writes in one statement per table and batch, and what it reads before.
 
 use super::bulk::{Bulk, Kind, Rows, ids_json};
+use super::dialect::LOCK_VISITS;
 use super::{Sql, StoreError, Tx};
 use crate::{db_all, db_execute, with_ids};
 use sqlx::types::Json;
@@ -46,12 +47,6 @@ pub struct IssuedRow {
 /// No span is longer than this, as far as looking for neighbours goes (31 days): it bounds the range that is searched.
 pub const LONGEST_SPAN_MS: i64 = 31 * 86_400_000;
 
-/// Locks visits until the commit, in the order of the list. SQLite's writer is alone already.
-const LOCK: Sql = Sql {
-    sqlite: "SELECT count(*) FROM json_each($1)",
-    postgres: "SELECT count(pg_advisory_xact_lock(hashtextextended(value, 7))) \
-               FROM jsonb_array_elements_text($1::jsonb)",
-};
 const VERSIONS: Sql = with_ids!("SELECT visit_id, version FROM documents WHERE visit_id IN ", "");
 const DOCUMENTS: Sql = with_ids!("SELECT visit_id, version, snapshot FROM documents WHERE visit_id IN ", "");
 const MEMBERS: Sql = with_ids!("SELECT visit_id, user_id FROM visit_engineers WHERE visit_id IN ", "");
@@ -205,46 +200,6 @@ pub static FLAGS: Bulk = Bulk::new(
     "",
 );
 
-/// Receipts.
-pub static RECEIPTS: Bulk = Bulk::new(
-    "receipts",
-    &[
-        ("id", Kind::Uuid),
-        ("visit_id", Kind::Uuid),
-        ("sign_off_id", Kind::Uuid),
-        ("chain", Kind::Text),
-        ("chain_no", Kind::Int),
-        ("number", Kind::Text),
-        ("revision", Kind::Int),
-        ("issued_ms", Kind::Int),
-        ("body", Kind::Text),
-        ("sha256", Kind::Text),
-        ("previous_sha256", Kind::Text),
-        ("token_hash", Kind::Bytes),
-    ],
-    "",
-);
-
-/// Mails that wait to be sent.
-pub static OUTBOX: Bulk = Bulk::new(
-    "outbox",
-    &[
-        ("id", Kind::Uuid),
-        ("receipt_id", Kind::Uuid),
-        ("recipient", Kind::Text),
-        ("name", Kind::Text),
-        ("language", Kind::Text),
-        ("audience", Kind::Text),
-        ("message_id", Kind::Text),
-        ("link_token", Kind::Text),
-        ("state", Kind::Text),
-        ("attempts", Kind::Int),
-        ("next_ms", Kind::Int),
-        ("created_ms", Kind::Int),
-    ],
-    "",
-);
-
 /// Heads of receipt chains.
 pub static CHAINS: Bulk = Bulk::new(
     "chains",
@@ -252,12 +207,12 @@ pub static CHAINS: Bulk = Bulk::new(
     "ON CONFLICT (chain) DO UPDATE SET last_no = excluded.last_no, last_sha256 = excluded.last_sha256",
 );
 
-/// Locks visits until commit. Ask in one order everywhere (sorted), or two servers wait for each other.
+/// Locks visits until commit, whether they are here already or not.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn lock(tx: &mut Tx, ids: &[Uuid]) -> Result<(), StoreError> {
-    db_all!((i64,), tx, LOCK, ids_json(ids.iter().copied())).map(|_| ())
+    db_all!((i64,), tx, LOCK_VISITS, ids_json(ids.iter().copied())).map(|_| ())
 }
 
 /// Versions of stored documents.

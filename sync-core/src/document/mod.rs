@@ -3,6 +3,7 @@
 pub mod command;
 pub mod facts;
 pub mod genesis;
+pub mod history;
 pub mod read;
 pub mod schema;
 mod store;

@@ -209,7 +209,9 @@ pub(crate) fn judge(team: &[Engineer], books: &Books) -> Result<String, Failure>
         return Err(format!("an honest change of {visit} is in quarantine: {code}").into());
     }
     let (visits, receipts, mails) = (books.documents.len(), books.receipt_count(), books.mail_count());
-    Ok(format!("{visits} visits, {written} changes acknowledged, 0 lost, 0 doubled, {receipts} receipts, {mails} mails"))
+    Ok(format!(
+        "{visits} visits, {written} changes acknowledged, 0 lost, 0 doubled, {receipts} receipts, {mails} mails"
+    ))
 }
 
 /// A new phone of the same engineer ends with every visit of the old one.

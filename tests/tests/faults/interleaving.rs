@@ -65,7 +65,9 @@ fn every_order_ends_in_the_same_bytes_on_both_databases() -> Result<(), Failure>
         changes += team.iter().map(|p| p.ledger.len()).sum::<usize>();
     }
     let names: Vec<_> = replicas.iter().map(|r| r.state.db.name()).collect();
-    println!("{worlds} worlds, {changes} changes, {frames} frames, the same on sqlite (live) and {names:?} (any order)");
+    println!(
+        "{worlds} worlds, {changes} changes, {frames} frames, the same on sqlite (live) and {names:?} (any order)"
+    );
     drop(replicas);
     if let Some(ground) = third_ground {
         ground.clear()?;

@@ -66,7 +66,9 @@ fn storm(ground: &Ground, kills: u64, seed: u64) -> Result<(), Failure> {
     }
     company.server.stop()?;
     let (asked, failed) = (stage.rounds.load(SeqCst), team.iter().map(|e| e.failures).sum::<u64>());
-    println!("{kills} kills, {asked} rounds of syncing, {failed} failed, {interrupted} confirmed before a kill; {told}");
+    println!(
+        "{kills} kills, {asked} rounds of syncing, {failed} failed, {interrupted} confirmed before a kill; {told}"
+    );
     Ok(())
 }
 
@@ -88,13 +90,7 @@ fn live(e: &mut Engineer, scene: &Scene, stage: &Stage) -> Result<(), Failure> {
 }
 
 /// Kills and starts again, and looks each time whether what was confirmed is there before any phone can send it again.
-fn kill_often(
-    ground: &Ground,
-    company: &mut Company,
-    stage: &Stage,
-    kills: u64,
-    seed: u64,
-) -> Result<usize, Failure> {
+fn kill_often(ground: &Ground, company: &mut Company, stage: &Stage, kills: u64, seed: u64) -> Result<usize, Failure> {
     let mut rng = Seeded::new(seed);
     let mut promised = 0;
     for kill in 0..kills {

@@ -41,7 +41,12 @@ impl Template {
     }
 
     /// A phone of `login`, not yet known to any server.
-    pub(crate) fn phone(&self, login: &str, seed: u64, wall_ms: i64) -> Result<(SimPhone, devices::DeviceRow), Failure> {
+    pub(crate) fn phone(
+        &self,
+        login: &str,
+        seed: u64,
+        wall_ms: i64,
+    ) -> Result<(SimPhone, devices::DeviceRow), Failure> {
         let user = self.user(login)?;
         let mut rng = Seeded::new(seed);
         let (mut secret, mut id) = ([0u8; 32], [0u8; 16]);
@@ -173,7 +178,10 @@ impl<'g> Local<'g> {
             let mut lines = Vec::new();
             for v in countersign::db_all!(Visit, tx, VISITS)? {
                 let verdict = sync_core::canonical::to_canonical_json(&v.11.0)?;
-                lines.push(format!("visit {:?} {verdict}", (v.0, v.1, v.2, v.3, v.4, v.5, v.6, v.7, v.8, v.9, v.10, v.12)));
+                lines.push(format!(
+                    "visit {:?} {verdict}",
+                    (v.0, v.1, v.2, v.3, v.4, v.5, v.6, v.7, v.8, v.9, v.10, v.12)
+                ));
             }
             for f in countersign::db_all!(Flag, tx, "SELECT visit_id, code, severity, item, message FROM flags")? {
                 let message = sync_core::canonical::to_canonical_json(&f.4.0)?;

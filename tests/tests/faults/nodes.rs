@@ -53,7 +53,9 @@ fn two_servers_on_one_database_are_as_one() -> Result<(), Failure> {
     let log = company.server.log()? + &other.log()?;
     let (again, refused) = (log.matches("a batch is tried again").count(), log.matches("was not merged").count());
     let put_off: u64 = team.iter().map(|e| e.put_off).sum();
-    println!("2 servers, {kills} kills, {again} batches tried again, {refused} given up, {put_off} phones put off; {told}");
+    println!(
+        "2 servers, {kills} kills, {again} batches tried again, {refused} given up, {put_off} phones put off; {told}"
+    );
     if log.contains("panicked") {
         return Err("a server panicked".into());
     }

@@ -1,0 +1,152 @@
+//! Receipts, for the company's people. The hospital has a page of its own.
+
+use super::visits::visit_problem;
+use crate::auth::Principal;
+use crate::http::extract::{InPath, InQuery};
+use crate::http::guard::Access;
+use crate::http::page::{CursorPage, unseal};
+use crate::http::problem::Problem;
+use crate::http::table::Entry;
+use crate::state::AppState;
+use crate::store::queue::{self, ReceiptFilter};
+use crate::store::{StoreError, dossier as rows};
+use crate::visits::dossier::ReceiptAnswer;
+use crate::visits::{VisitError, sight};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// This module's part of the table.
+pub(crate) fn routes() -> Vec<Entry> {
+    const READERS: Access = Access::Roles(sight::READERS);
+    vec![Entry::new(READERS, routes!(list)), Entry::new(READERS, routes!(get))]
+}
+
+/// Why it was refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReceiptsError {
+    #[error("no such receipt")]
+    Unknown,
+    #[error("after: this is no cursor of this list")]
+    Cursor,
+    #[error(transparent)]
+    Visit(#[from] VisitError),
+}
+
+impl From<StoreError> for ReceiptsError {
+    fn from(e: StoreError) -> Self {
+        Self::Visit(e.into())
+    }
+}
+
+impl IntoResponse for ReceiptsError {
+    fn into_response(self) -> Response {
+        let text = self.to_string();
+        match &self {
+            Self::Unknown => Problem::new(StatusCode::NOT_FOUND, "not_found", text),
+            Self::Cursor => Problem::new(StatusCode::BAD_REQUEST, "bad_request", text),
+            Self::Visit(e) => visit_problem(e),
+        }
+        .into_response()
+    }
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// Only of this customer.
+    customer: Option<Uuid>,
+    /// Only of this visit.
+    visit: Option<Uuid>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// How many, 1 to 200; 50 when nobody says.
+    limit: Option<i64>,
+}
+
+/// The receipts that one may see, chain by chain and in the order of each chain.
+#[utoipa::path(get, path = "/api/v1/receipts", tag = "receipts", params(ListQuery),
+    responses((status = 200, body = CursorPage<ReceiptAnswer>), (status = 400, description = "bad_request")))]
+async fn list(
+    State(state): State<AppState>,
+    principal: Principal,
+    InQuery(query): InQuery<ListQuery>,
+) -> Result<Json<CursorPage<ReceiptAnswer>>, ReceiptsError> {
+    let after = query.after.map(|cursor| unseal(&cursor).ok_or(ReceiptsError::Cursor)).transpose()?;
+    let filter = ReceiptFilter { chain: query.customer.map(|id| id.to_string()), visit: query.visit, after };
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let (mut tx, scope, _) = sight::open(&state, &principal).await?;
+    let found = queue::receipts(&mut tx, &scope, &filter, limit + 1).await?;
+    let page = CursorPage::new(found, limit, |r| (r.chain.clone(), r.chain_no));
+    Ok(Json(CursorPage { items: page.items.into_iter().map(Into::into).collect(), next: page.next }))
+}
+
+/// A receipt with what it says.
+#[derive(Serialize, utoipa::ToSchema)]
+struct ReceiptWithBody {
+    /// What is known of it.
+    #[serde(flatten)]
+    receipt: ReceiptAnswer,
+    /// What it says, as JSON. Only the file itself can be checked: ask for `.json`.
+    #[schema(value_type = Object)]
+    body: Value,
+}
+
+/// One receipt. With `.json` after the id: its file, exactly the bytes that were signed and chained.
+#[utoipa::path(get, path = "/api/v1/receipts/{id}", tag = "receipts",
+    params(("id" = String, Path, description = "The receipt's id, or the id and `.json`")),
+    responses((status = 200, body = ReceiptWithBody), (status = 404, description = "not_found")))]
+async fn get(
+    State(state): State<AppState>,
+    principal: Principal,
+    InPath(name): InPath<String>,
+) -> Result<Response, ReceiptsError> {
+    let (id, file) = name.strip_suffix(".json").map_or((name.as_str(), false), |id| (id, true));
+    let id: Uuid = id.parse().map_err(|_| ReceiptsError::Unknown)?;
+    let (mut tx, scope, _) = sight::open(&state, &principal).await?;
+    let receipt = queue::receipt(&mut tx, &scope, id).await?.ok_or(ReceiptsError::Unknown)?;
+    let body = rows::receipt_body(&mut tx, id).await?.ok_or(ReceiptsError::Unknown)?;
+    if !file {
+        let body = serde_json::from_str(&body).map_err(|e| VisitError::Unreadable(e.to_string()))?;
+        return Ok(Json(ReceiptWithBody { receipt: receipt.into(), body }).into_response());
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (header::CONTENT_DISPOSITION, attachment(&receipt.number)),
+        (header::ETAG, format!("W/\"{}\"", receipt.sha256)),
+    ];
+    Ok((headers, body).into_response())
+}
+
+/// `Content-Disposition` (RFC 6266) for a receipt's file. A customer's code, and so the number, may hold any letters.
+fn attachment(number: &str) -> String {
+    let plain: String = number
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
+        .collect();
+    let mut escaped = String::new();
+    for byte in number.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{plain}.json\"; filename*=UTF-8''{escaped}.json")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_of_files_are_harmless() {
+        assert_eq!(
+            super::attachment("院\"1-000001"),
+            "attachment; filename=\"__1-000001.json\"; filename*=UTF-8''%E9%99%A2%221-000001.json"
+        );
+    }
+}
