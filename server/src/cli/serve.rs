@@ -8,6 +8,8 @@ use crate::serve::Server;
 use crate::store::{Db, audit, news};
 
 pub(super) async fn serve(config: Config) -> Result<(), Failure> {
+    // Listened to from the first moment: the server answers before this function says so, and may be told to stop.
+    let stop = signal()?;
     let running = Server::start(config).await?;
     let config = running.state.config.clone();
     print_line(&format!("Countersign is serving at {}", running.state.public_url))?;
@@ -22,7 +24,7 @@ pub(super) async fn serve(config: Config) -> Result<(), Failure> {
         }
         None => print_line("  log-in    as before; a lost password: countersign user passwd LOGIN")?,
     }
-    signal().await?;
+    stop.await?;
     tracing::info!("stopping");
     running.shutdown().await;
     Ok(())
@@ -48,18 +50,21 @@ pub(super) async fn migrate(config: Config, restored: bool) -> Result<(), Failur
     Ok(())
 }
 
-/// Waits for SIGINT or SIGTERM.
-async fn signal() -> Result<(), Failure> {
+/// Begins to listen to SIGINT and SIGTERM; the future ends with the first of them.
+fn signal() -> Result<impl Future<Output = Result<(), Failure>>, Failure> {
     let deaf = |e: std::io::Error| Failure::new(format!("cannot listen to signals: {e}"));
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         let mut term = signal(SignalKind::terminate()).map_err(deaf)?;
-        tokio::select! {
-            ended = tokio::signal::ctrl_c() => ended.map_err(deaf),
-            _ = term.recv() => Ok(()),
-        }
+        let mut int = signal(SignalKind::interrupt()).map_err(deaf)?;
+        Ok(async move {
+            tokio::select! {
+                _ = int.recv() => Ok(()),
+                _ = term.recv() => Ok(()),
+            }
+        })
     }
     #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(deaf)
+    Ok(async move { tokio::signal::ctrl_c().await.map_err(deaf) })
 }

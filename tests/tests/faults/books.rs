@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 type ReceiptRow = (Uuid, Uuid, Uuid, String, i64, String, String, String);
 type OutboxRow = (Uuid, String, String, String);
+/// Visit, engineer, from, until; breaks left out.
 type SpanRow = (Uuid, Uuid, i64, i64);
 
 /// A change, by its visit and hash.
@@ -61,6 +62,7 @@ impl Books {
         const POSITIONS: &str = "SELECT position FROM change_log UNION ALL SELECT position FROM visits";
         const RECEIPTS: &str = "SELECT id, visit_id, sign_off_id, chain, chain_no, sha256, previous_sha256, body \
                                 FROM receipts ORDER BY chain, chain_no";
+        const SPANS: &str = "SELECT visit_id, user_id, from_ms, until_ms FROM spans WHERE kind <> 'break'";
         Ok(Self {
             documents,
             heads,
@@ -70,7 +72,7 @@ impl Books {
             receipts: db_all!(ReceiptRow, tx, RECEIPTS)?,
             chains: db_all!((String, i64, String), tx, "SELECT chain, last_no, last_sha256 FROM chains")?,
             outbox: db_all!(OutboxRow, tx, "SELECT receipt_id, recipient, message_id, audience FROM outbox")?,
-            spans: db_all!(SpanRow, tx, "SELECT visit_id, user_id, from_ms, until_ms FROM spans")?,
+            spans: db_all!(SpanRow, tx, SPANS)?,
             flags: db_all!((Uuid, String), tx, "SELECT DISTINCT visit_id, code FROM flags")?,
             quarantine: db_all!((Uuid, String, Vec<u8>), tx, "SELECT visit_id, code, change FROM quarantine")?,
         })
@@ -194,7 +196,8 @@ impl Books {
     fn check_neighbours(&self, wrong: &mut Vec<String>) {
         let mut expected = BTreeSet::new();
         for a in &self.spans {
-            if self.spans.iter().any(|b| b.0 != a.0 && b.1 == a.1 && a.2 < b.3 && b.2 < a.3) {
+            // Overlaps of less than a second are not worth a flag.
+            if self.spans.iter().any(|b| b.0 != a.0 && b.1 == a.1 && a.3.min(b.3) - a.2.max(b.2) >= 1000) {
                 expected.insert(a.0);
             }
         }

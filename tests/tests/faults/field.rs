@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use sync_core::document::command::Command;
 use sync_core::document::facts::*;
 use sync_core::ids::VisitId;
+use sync_core::phone::SyncReport;
 use sync_core::reference::Customer;
 use sync_core::signoff::Answer;
 
@@ -70,11 +71,11 @@ impl Engineer {
                 if let Some((visit, code)) = report.refused.first() {
                     return Err(format!("{}: an honest change of {visit} was refused: {code}", self.login).into());
                 }
-                for visit in report.confirmed {
-                    let mine = self.sim.ledger.iter().filter(|(v, _)| *v == visit);
+                for visit in &report.confirmed {
+                    let mine = self.sim.ledger.iter().filter(|(v, _)| v == visit);
                     self.confirmed.extend(mine.copied());
                 }
-                Ok(!report.again && report.news.is_empty() && self.sim.phone.unsynced_changes() == 0)
+                Ok(at_rest(&report) && self.sim.phone.unsynced_changes() == 0)
             }
             Err(SyncError::Link(e @ (LinkError::Unreachable(_) | LinkError::Lost(_)))) => {
                 self.failures += 1;
@@ -84,6 +85,11 @@ impl Engineer {
             Err(e) => Err(format!("{}: {e}", self.login).into()),
         }
     }
+}
+
+/// Whether a round moved nothing in either direction.
+pub(crate) fn at_rest(report: &SyncReport) -> bool {
+    !report.again && report.news.is_empty() && report.confirmed.is_empty()
 }
 
 /// One random thing that an engineer does.
@@ -175,7 +181,8 @@ pub(crate) fn rest(team: &mut [Engineer]) -> Result<(), Failure> {
             return Ok(());
         }
     }
-    Err("the phones never came to rest".into())
+    let last: Vec<_> = team.iter_mut().map(|e| e.sim.sync_once(&mut e.link).map(|r| at_rest(&r))).collect();
+    Err(format!("the phones never came to rest: {last:?}").into())
 }
 
 /// After rest: nothing acknowledged is lost or doubled, and phones and server show the same. Returns figures.

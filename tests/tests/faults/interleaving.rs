@@ -2,7 +2,7 @@
 //! phones.
 
 use super::books::rendered;
-use super::field::{START_MS, Scene, act};
+use super::field::{START_MS, Scene, act, at_rest};
 use super::ground::{Ground, rounds, seed};
 use super::local::{Local, Template};
 use countersign_tests::Failure;
@@ -118,7 +118,7 @@ fn play(
         for (n, p) in team.iter_mut().enumerate() {
             let link = FaultyLink::new(pilot.link(p)?, Faults::default(), 0);
             let report = p.sync_once(&mut Recorder { link, phone: n, sent: &mut sent })?;
-            quiet &= !report.again && report.news.is_empty() && p.phone.unsynced_changes() == 0;
+            quiet &= at_rest(&report) && p.phone.unsynced_changes() == 0;
         }
         if quiet {
             break;
