@@ -49,7 +49,7 @@ pub(super) fn merge_all(pushes: &[Push], mut bases: HashMap<VisitId, Base>) -> R
             by_visit.entry(up.visit).or_default().push((p, d));
         }
     }
-    let work: Vec<(VisitId, Base, Vec<(usize, usize)>)> = by_visit
+    let work: Vec<_> = by_visit
         .into_iter()
         .map(|(visit, places)| {
             let base = bases.remove(&visit);
