@@ -28,6 +28,9 @@ pub struct Overrides {
     /// smtp://, smtps:// or file://DIR. Default: the folder mails in the data directory.
     #[arg(long, global = true, env = "COUNTERSIGN_SMTP_URL", value_name = "URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
+    /// Who mails are from. Default: Countersign <countersign@localhost>
+    #[arg(long, global = true, env = "COUNTERSIGN_MAIL_FROM", value_name = "MAILBOX")]
+    pub mail_from: Option<String>,
     /// Where the server's keys are. Several servers on one PostgreSQL must share them. Default: keys in the data
     /// directory.
     #[arg(long, global = true, env = "COUNTERSIGN_KEYS_DIR", value_name = "DIR")]
@@ -49,9 +52,12 @@ struct File {
     listen: Option<String>,
     public_url: Option<String>,
     smtp_url: Option<String>,
+    mail_from: Option<String>,
     keys_dir: Option<PathBuf>,
     log_format: Option<String>,
 }
+
+const DEFAULT_FROM: &str = "Countersign <countersign@localhost>";
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +103,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Where mails go.
     pub smtp_url: String,
+    /// Who mails are from.
+    pub mail_from: String,
     /// Where everything is kept.
     pub data_dir: PathBuf,
     /// Where the keys are.
@@ -142,6 +150,7 @@ impl Config {
             return Err(Failure::usage("smtp_url must begin with smtp://, smtps:// or file://")
                 .hint("file://DIR writes mails into a folder"));
         }
+        let mail_from = pick.value("mail_from", &overrides.mail_from, file.mail_from, || DEFAULT_FROM.to_owned());
         let keys_dir = pick.value("keys_dir", &overrides.keys_dir, file.keys_dir, || data_dir.join("keys"));
         let log_format = pick.value("log_format", &overrides.log_format, file.log_format, || "text".to_owned());
         let log_format = match log_format.as_str() {
@@ -154,6 +163,7 @@ impl Config {
             listen,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             smtp_url,
+            mail_from,
             data_dir,
             keys_dir,
             log_format,
@@ -168,6 +178,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: None,
             smtp_url: format!("file://{}", data_dir.join("mails").display()),
+            mail_from: DEFAULT_FROM.to_owned(),
             data_dir: data_dir.to_owned(),
             keys_dir: data_dir.join("keys"),
             log_format: LogFormat::Text,
@@ -203,6 +214,7 @@ impl Config {
             "listen" => self.listen.to_string(),
             "public_url" => self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen)),
             "smtp_url" => redact(&self.smtp_url),
+            "mail_from" => self.mail_from.clone(),
             "keys_dir" => self.keys_dir.display().to_string(),
             "log_format" => format!("{:?}", self.log_format).to_lowercase(),
             _ => String::new(),
@@ -218,6 +230,7 @@ impl fmt::Debug for Config {
             .field("listen", &self.listen)
             .field("public_url", &self.public_url)
             .field("smtp_url", &redact(&self.smtp_url))
+            .field("mail_from", &self.mail_from)
             .field("data_dir", &self.data_dir)
             .field("keys_dir", &self.keys_dir)
             .field("log_format", &self.log_format)

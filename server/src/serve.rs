@@ -4,6 +4,9 @@ use crate::auth::accounts;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::keys::write_secret;
+use crate::mail::compose::Sender;
+use crate::mail::transport::Transport;
+use crate::mail::worker::{Schedule, Worker};
 use crate::state::AppState;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +31,7 @@ pub struct Running {
     /// The log-in of the first administrator, when this was the first start.
     pub first_login: Option<FirstLogin>,
     task: JoinHandle<std::io::Result<()>>,
+    mail: JoinHandle<()>,
 }
 
 /// How to log in the first time.
@@ -62,11 +66,12 @@ impl Server {
         let first_login = first_login(&state).await?;
         let app = crate::http::router(&state).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(forget_expired(state.clone()));
+        let mail = tokio::spawn(mail_worker(&state)?.run(state.stop.clone()));
         let stop = state.stop.clone();
         let task = tokio::spawn(async move {
             axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await }).await
         });
-        Ok(Running { addr, state, first_login, task })
+        Ok(Running { addr, state, first_login, task, mail })
     }
 }
 
@@ -84,8 +89,23 @@ impl Running {
             }
         }
         self.state.merger.flush().await;
+        // It finishes the mails in hand; what it does not manage keeps its lease and is sent by the next run.
+        if tokio::time::timeout(FAREWELL, self.mail).await.is_err() {
+            tracing::warn!("a mail did not end in time");
+        }
         self.state.db.close().await;
     }
+}
+
+/// The worker that sends what the outbox holds.
+fn mail_worker(state: &AppState) -> Result<Worker, Failure> {
+    let from = state.config.mail_from.parse().map_err(|e| {
+        Failure::usage(format!("mail_from is no mailbox: {e}")).hint("such as Countersign <service@example.com>")
+    })?;
+    let sender = Sender { from, public_url: state.public_url.to_string() };
+    let transport = Transport::open(&state.config.smtp_url)?;
+    let (db, clock) = (state.db.clone(), state.clock.clone());
+    Ok(Worker::new(db, transport, sender, clock, Schedule::default(), state.outbox.clone()))
 }
 
 /// Deletes refresh tokens that ended, now and every day.

@@ -58,7 +58,7 @@ impl AppState {
         reference.refresh(&mut tx).await?;
         drop(tx);
         let outbox = Arc::new(Notify::new());
-        let issuer = Issuer { key: keys.receipt.clone(), domain: mail_domain(public_url) };
+        let issuer = Issuer { key: keys.receipt.clone(), public_url: public_url.to_owned() };
         let merger = Merger::start(db.clone(), reference.clone(), issuer, clock.clone(), outbox.clone());
         Ok(Self {
             merger,
@@ -75,12 +75,4 @@ impl AppState {
             db,
         })
     }
-}
-
-/// The right side of Message-IDs: the host of the public URL.
-fn mail_domain(public_url: &str) -> String {
-    let host = public_url.split("://").nth(1).unwrap_or(public_url);
-    let host = host.split('/').next().unwrap_or(host);
-    let name: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
-    if name.is_empty() { "countersign.invalid".to_owned() } else { name }
 }

@@ -1,7 +1,10 @@
 //! Phones and a server on a network that drops, cuts, doubles and reorders, run until quiescent. Every seed is a world of
 //! its own; a failing one is printed and can be run alone with `COUNTERSIGN_SEED=<n>`.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends when something is wrong")]
+
 use sim_phone::{Clock, Faults, FaultyLink, Link, LinkError, Seeded, SimPhone};
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use sync_core::admission::Limits;
 use sync_core::canonical::to_canonical_json;

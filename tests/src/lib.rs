@@ -3,6 +3,7 @@
 
 pub mod company;
 pub mod process;
+pub mod story;
 
 pub use company::{Company, PASSWORD};
 pub use process::ServerProcess;

@@ -2,6 +2,8 @@
 
 mod admin;
 mod import;
+mod load;
+mod receipt;
 mod serve;
 
 use crate::config::{Config, LogFormat, Overrides};
@@ -25,19 +27,31 @@ enum Command {
     /// Serve: makes what is missing, migrates the database, says where everything is and how to log in.
     Serve,
     /// Bring the database's schema up to date, and end.
-    Migrate,
+    Migrate {
+        /// The database was restored from a backup: phones compare everything they hold with it and send again what it
+        /// lacks. Say this once, before the server is started on it.
+        #[arg(long)]
+        restored: bool,
+    },
     /// Show each setting, its value and where it came from.
     Config,
     /// Print the API's description (OpenAPI 3.1).
     Openapi,
     /// Import reference data and users from CSV or JSON.
     Import(import::ImportArgs),
+    /// Check receipts offline, with nothing but the server's public keys.
+    Verify(receipt::VerifyArgs),
+    /// Receipts that were issued.
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
     /// People with a log-in.
     #[command(subcommand)]
     User(admin::UserCommand),
     /// Enrolled phones.
     #[command(subcommand)]
     Device(admin::DeviceCommand),
+    /// Simulated phones against a running server; ends with one line of JSON.
+    Load(load::LoadArgs),
 }
 
 /// Runs the command line of this process.
@@ -49,7 +63,7 @@ pub fn main() -> ExitCode {
     };
     let Cli { mut overrides, command } = cli;
     overrides.from_environment =
-        ["data_dir", "database_url", "listen", "public_url", "smtp_url", "keys_dir", "log_format"]
+        ["data_dir", "database_url", "listen", "public_url", "smtp_url", "mail_from", "keys_dir", "log_format"]
             .iter()
             .filter(|name| matches.value_source(name) == Some(ValueSource::EnvVariable))
             .map(|name| (*name).to_owned())
@@ -68,7 +82,8 @@ pub fn main() -> ExitCode {
 
 /// Variables that look like settings and are none. Only a warning: an orchestrator may have put them there.
 fn strangers(names: impl Iterator<Item = String>) -> Vec<String> {
-    const OTHERS: [&str; 3] = ["COUNTERSIGN_LOG", "COUNTERSIGN_QUICK", crate::testing::POSTGRES_VARIABLE];
+    const OTHERS: [&str; 4] =
+        ["COUNTERSIGN_LOG", "COUNTERSIGN_QUICK", crate::testing::POSTGRES_VARIABLE, crate::failpoint::VARIABLE];
     let command = Cli::command();
     let known = |name: &str| command.get_arguments().any(|arg| arg.get_env().is_some_and(|env| env == name));
     names.filter(|name| name.starts_with("COUNTERSIGN_") && !known(name) && !OTHERS.contains(&name.as_str())).collect()
@@ -79,20 +94,27 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
         let text = crate::http::table::openapi().to_pretty_json().map_err(|e| Failure::new(e.to_string()))?;
         return print_line(&text);
     }
+    if let Command::Verify(args) = command {
+        return receipt::verify(&args);
+    }
+    if let Command::Load(args) = command {
+        return load::run(args);
+    }
     let config = Config::load(overrides)?;
     start_log(config.log_format);
     let runtime = tokio::runtime::Runtime::new().map_err(|e| Failure::new(format!("no threads: {e}")))?;
     runtime.block_on(async {
         match command {
             Command::Serve => serve::serve(config).await,
-            Command::Migrate => serve::migrate(config).await,
+            Command::Migrate { restored } => serve::migrate(config, restored).await,
             Command::Config => {
                 for (name, value, origin) in config.explain() {
                     print_line(&format!("{name:<14} {value}  ({origin})"))?;
                 }
                 Ok(())
             }
-            Command::Openapi => Ok(()),
+            Command::Openapi | Command::Verify(_) | Command::Load(_) => Ok(()),
+            Command::Receipt(command) => receipt::receipt(config, command).await,
             Command::Import(args) => import::run(config, args).await,
             Command::User(command) => admin::user(config, command).await,
             Command::Device(command) => admin::device(config, command).await,
@@ -110,7 +132,10 @@ fn start_log(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter =
         EnvFilter::try_from_env("COUNTERSIGN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_http=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // When the log cannot be written (its disk is full), saying so on the same stream would panic.
+        .log_internal_errors(false);
     // An error says that a log is running already, which is all right.
     let _ = match format {
         LogFormat::Text => log.with_target(false).try_init(),

@@ -58,6 +58,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::reference::routes());
     entries.extend(routes::import::routes());
     entries.extend(routes::sync::routes());
+    entries.extend(routes::page::routes());
     entries.extend(routes::visits::routes());
     entries.extend(routes::receipts::routes());
     entries

@@ -4,14 +4,16 @@ use super::Sql;
 
 /// Claims outbox rows that are due, or whose lease ran out. Binds: now, lease end, owner, limit.
 ///
-/// PostgreSQL skips rows that another server is just claiming; SQLite has one writer, so nobody else is.
+/// PostgreSQL skips rows that another server is just claiming; SQLite has one writer, so nobody else is. `ARRAY`
+/// makes PostgreSQL choose the rows once: as a plain `IN`, the planner may run the choice again for every row and claim
+/// more than the limit.
 pub const CLAIM_OUTBOX: Sql = Sql {
     sqlite: "UPDATE outbox SET state = 'leased', lease_until_ms = $2, lease_owner = $3, attempts = attempts + 1 \
              WHERE id IN (SELECT id FROM outbox WHERE (state = 'queued' AND next_ms <= $1) \
              OR (state = 'leased' AND lease_until_ms <= $1) ORDER BY next_ms LIMIT $4) RETURNING id",
     postgres: "UPDATE outbox SET state = 'leased', lease_until_ms = $2, lease_owner = $3, attempts = attempts + 1 \
-               WHERE id IN (SELECT id FROM outbox WHERE (state = 'queued' AND next_ms <= $1) \
-               OR (state = 'leased' AND lease_until_ms <= $1) ORDER BY next_ms LIMIT $4 FOR UPDATE SKIP LOCKED) \
+               WHERE id = ANY (ARRAY (SELECT id FROM outbox WHERE (state = 'queued' AND next_ms <= $1) \
+               OR (state = 'leased' AND lease_until_ms <= $1) ORDER BY next_ms LIMIT $4 FOR UPDATE SKIP LOCKED)) \
                RETURNING id",
 };
 

@@ -15,7 +15,9 @@ pub mod feed;
 mod macros;
 pub mod news;
 mod open;
+pub mod outbox;
 pub mod queue;
+pub mod receipts;
 pub mod reference;
 mod select;
 pub mod sessions;
@@ -24,6 +26,8 @@ pub mod visits;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod conformance_receipts;
 
 pub use error::StoreError;
 pub use open::Db;

@@ -200,46 +200,6 @@ pub static FLAGS: Bulk = Bulk::new(
     "",
 );
 
-/// Receipts.
-pub static RECEIPTS: Bulk = Bulk::new(
-    "receipts",
-    &[
-        ("id", Kind::Uuid),
-        ("visit_id", Kind::Uuid),
-        ("sign_off_id", Kind::Uuid),
-        ("chain", Kind::Text),
-        ("chain_no", Kind::Int),
-        ("number", Kind::Text),
-        ("revision", Kind::Int),
-        ("issued_ms", Kind::Int),
-        ("body", Kind::Text),
-        ("sha256", Kind::Text),
-        ("previous_sha256", Kind::Text),
-        ("token_hash", Kind::Bytes),
-    ],
-    "",
-);
-
-/// Mails that wait to be sent.
-pub static OUTBOX: Bulk = Bulk::new(
-    "outbox",
-    &[
-        ("id", Kind::Uuid),
-        ("receipt_id", Kind::Uuid),
-        ("recipient", Kind::Text),
-        ("name", Kind::Text),
-        ("language", Kind::Text),
-        ("audience", Kind::Text),
-        ("message_id", Kind::Text),
-        ("link_token", Kind::Text),
-        ("state", Kind::Text),
-        ("attempts", Kind::Int),
-        ("next_ms", Kind::Int),
-        ("created_ms", Kind::Int),
-    ],
-    "",
-);
-
 /// Heads of receipt chains.
 pub static CHAINS: Bulk = Bulk::new(
     "chains",

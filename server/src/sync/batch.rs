@@ -11,8 +11,8 @@ use crate::clock::Clock;
 use crate::reference::cache::ReferenceCache;
 use crate::store::bulk::{Rows, ids_json};
 use crate::store::visits::{self, SpanRow};
-use crate::store::{Db, Sql, StoreError, Tx, feed};
-use crate::{db_all, with_ids};
+use crate::store::{Db, Sql, StoreError, Tx, feed, outbox, receipts};
+use crate::{db_all, failpoint, with_ids};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use sync_core::crypto::{Alg, PublicKey};
@@ -130,8 +130,12 @@ async fn attempt(
     for j in &judged {
         rows.visit(j);
     }
-    write(&mut tx, &judged, &merged, &pushes, &attestations, &rows, now_ms).await?;
+    write(&mut tx, &judged, &issued, &rows).await?;
+    failpoint::pass("in_transaction");
+    write_positioned(&mut tx, &judged, &log_rows(&merged, &pushes, &attestations), now_ms).await?;
+    failpoint::pass("before_commit");
     tx.commit().await?;
+    failpoint::pass("after_commit");
 
     for j in judged.iter().filter(|j| j.read.changed) {
         cache.put(j.read.visit.0, j.read.version + 1, j.read.document.clone());
@@ -298,9 +302,6 @@ async fn issue(
         Ok((judged, done, chains))
     })
     .await?;
-    for receipt in &done {
-        rows.receipt(receipt, now_ms);
-    }
     for (chain, (no, sha)) in &chains {
         rows.chains.push(&[chain.into(), (*no).into(), sha.into()]);
     }
@@ -320,15 +321,7 @@ fn attest(rows: &mut BatchRows, pushes: &[Push], merged: &[MergedVisit], now_ms:
     ids
 }
 
-async fn write(
-    tx: &mut Tx,
-    judged: &[Judged],
-    merged: &[MergedVisit],
-    pushes: &[Push],
-    attestations: &HashMap<usize, Uuid>,
-    rows: &BatchRows,
-    now_ms: i64,
-) -> Result<(), StoreError> {
+async fn write(tx: &mut Tx, judged: &[Judged], issued: &[Issued], rows: &BatchRows) -> Result<(), StoreError> {
     let known: Vec<Uuid> = judged.iter().filter(|j| j.read.version > 0).map(|j| j.read.visit.0).collect();
     visits::clear_projection(tx, &known).await?;
     visits::ATTESTATIONS.run(tx, &rows.attestations).await?;
@@ -336,29 +329,35 @@ async fn write(
     visits::ENGINEERS.run(tx, &rows.engineers).await?;
     visits::SPANS.run(tx, &rows.spans).await?;
     visits::FLAGS.run(tx, &rows.flags).await?;
-    visits::RECEIPTS.run(tx, &rows.receipts).await?;
-    visits::OUTBOX.run(tx, &rows.outbox).await?;
+    let receipt_rows: Vec<_> = issued.iter().map(|i| i.receipt.clone()).collect();
+    receipts::add_all(tx, &receipt_rows).await?;
+    let mails: Vec<_> = issued.iter().flat_map(|i| i.letters.iter().map(|l| l.mail(&i.receipt))).collect();
+    outbox::add_all(tx, &mails).await?;
     visits::CHAINS.run(tx, &rows.chains).await?;
+    Ok(())
+}
 
-    let logs: Vec<LogRow> = merged
-        .iter()
-        .flat_map(|m| m.admitted.iter().map(move |(p, admitted)| (m, p, admitted)))
-        .filter_map(|(m, p, admitted)| {
-            let device = pushes.get(*p)?.device;
-            Some(LogRow {
-                visit: m.visit.0,
-                device: device.0,
-                attestation: *attestations.get(p)?,
-                count: i64::try_from(admitted.len()).unwrap_or(i64::MAX),
-                changes: encode(&admitted.iter().map(|a| ByteVec::from(a.raw.clone())).collect::<Vec<_>>()),
-            })
+/// What came in, per visit and request, for the log.
+fn log_rows(merged: &[MergedVisit], pushes: &[Push], attestations: &HashMap<usize, Uuid>) -> Vec<LogRow> {
+    let all = merged.iter().flat_map(|m| m.admitted.iter().map(move |(p, admitted)| (m.visit.0, p, admitted)));
+    all.filter_map(|(visit, p, admitted)| {
+        Some(LogRow {
+            visit,
+            device: pushes.get(*p)?.device.0,
+            attestation: *attestations.get(p)?,
+            count: i64::try_from(admitted.len()).unwrap_or(i64::MAX),
+            changes: encode(&admitted.iter().map(|a| ByteVec::from(a.raw.clone())).collect::<Vec<_>>()),
         })
-        .collect();
-    // The last writes before the commit: see store/feed.rs.
+    })
+    .collect()
+}
+
+/// The last writes before the commit: see store/feed.rs.
+async fn write_positioned(tx: &mut Tx, judged: &[Judged], logs: &[LogRow], now_ms: i64) -> Result<(), StoreError> {
     let count = i64::try_from(logs.len() + judged.len()).unwrap_or(i64::MAX);
     let mut position = feed::take_positions(tx, count).await?;
     let (mut log_rows, mut visit_rows) = (Rows::new(), Rows::new());
-    for log in &logs {
+    for log in logs {
         log_row(&mut log_rows, log, position, now_ms);
         position += 1;
     }

@@ -1,10 +1,13 @@
 //! The third computing step: a receipt for every sign-off that has none, in its customer's chain.
 
 use super::judging::Judged;
-use crate::auth::random_secret;
 use crate::keys::ServerKey;
+use crate::mail::message_id;
+use crate::receipts::page::{token, token_hash};
+use crate::store::outbox::NewMail;
+use crate::store::receipts::ReceiptRow;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use sync_core::canonical::{CanonicalError, sha256};
+use sync_core::canonical::CanonicalError;
 use sync_core::coverage::{FlagCode, Verdict};
 use sync_core::crypto::PublicKey;
 use sync_core::document::facts::CustomerRef;
@@ -38,8 +41,8 @@ const REMARKS: [FlagCode; 6] = [
 pub struct Issuer {
     /// Signs receipts.
     pub key: ServerKey,
-    /// The right side of the mails' Message-IDs.
-    pub domain: String,
+    /// How the world reaches this server; Message-IDs end with its host.
+    pub public_url: String,
 }
 
 /// A member of the company who gets receipts.
@@ -64,11 +67,42 @@ pub(super) struct Letter {
 
 /// A receipt to be stored.
 pub(super) struct Issued {
-    pub body: ReceiptBody,
-    pub json: String,
-    pub sha256: String,
-    pub token_hash: [u8; 32],
+    pub receipt: ReceiptRow,
     pub letters: Vec<Letter>,
+}
+
+impl Letter {
+    /// As the outbox takes it.
+    pub(super) fn mail(&self, receipt: &ReceiptRow) -> NewMail<'_> {
+        NewMail {
+            id: self.id,
+            receipt_id: receipt.id,
+            recipient: &self.recipient,
+            name: &self.name,
+            language: &self.language,
+            audience: self.audience,
+            message_id: &self.message_id,
+            link_token: &self.link_token,
+            created_ms: receipt.issued_ms,
+        }
+    }
+}
+
+fn row(body: ReceiptBody, json: String, sha256: String, token_hash: [u8; 32]) -> ReceiptRow {
+    ReceiptRow {
+        id: body.id.0,
+        visit_id: body.visit.0,
+        sign_off_id: body.sign_off.id.0,
+        chain: body.chain,
+        chain_no: i64::try_from(body.chain_no).unwrap_or(i64::MAX),
+        number: body.number,
+        revision: i64::from(body.revision),
+        issued_ms: body.issued_ms,
+        body: json,
+        sha256,
+        previous_sha256: body.previous_sha256,
+        token_hash: token_hash.to_vec(),
+    }
 }
 
 /// What is known when receipts are issued.
@@ -163,10 +197,11 @@ impl Issuer {
             let json = receipt.to_json()?;
             let sha = receipt.sha256()?;
             ledger.chains.insert(chain, (chain_no, sha.clone()));
-            let token = random_secret()?;
+            let mut random = [0u8; 32];
+            getrandom::fill(&mut random)?;
+            let token = token(&random);
             let letters = self.letters(listed, ledger, &token);
-            let token_hash = sha256(token.as_bytes());
-            out.push(Issued { body: receipt.body, json, sha256: sha, token_hash, letters });
+            out.push(Issued { receipt: row(receipt.body, json, sha, token_hash(&token)), letters });
         }
         Ok(out)
     }
@@ -197,7 +232,7 @@ impl Issuer {
         to.into_iter()
             .map(|(recipient, name, language, audience)| {
                 let id = Uuid::now_v7();
-                let message_id = format!("<{}@{}>", id.simple(), self.domain);
+                let message_id = message_id(id, &self.public_url);
                 Letter { id, recipient, name, language, audience, message_id, link_token: token.to_owned() }
             })
             .collect()

@@ -1,6 +1,5 @@
 //! What a judged batch becomes in SQL: one set of rows per table.
 
-use super::issuing::Issued;
 use super::judging::Judged;
 use super::merger::Push;
 use super::merging::MergedVisit;
@@ -17,8 +16,6 @@ pub(super) struct BatchRows {
     pub engineers: Rows,
     pub spans: Rows,
     pub flags: Rows,
-    pub receipts: Rows,
-    pub outbox: Rows,
     pub chains: Rows,
 }
 
@@ -96,41 +93,6 @@ impl BatchRows {
                 f.severity.as_str().into(),
                 f.item.map(|i| i.0).into(),
                 Value::Json(&message),
-            ]);
-        }
-    }
-
-    /// A receipt with its letters.
-    pub(super) fn receipt(&mut self, issued: &Issued, now_ms: i64) {
-        let b = &issued.body;
-        self.receipts.push(&[
-            b.id.0.into(),
-            b.visit.0.into(),
-            b.sign_off.id.0.into(),
-            (&b.chain).into(),
-            i64::try_from(b.chain_no).unwrap_or(i64::MAX).into(),
-            (&b.number).into(),
-            i64::from(b.revision).into(),
-            b.issued_ms.into(),
-            (&issued.json).into(),
-            (&issued.sha256).into(),
-            (&b.previous_sha256).into(),
-            issued.token_hash[..].into(),
-        ]);
-        for letter in &issued.letters {
-            self.outbox.push(&[
-                letter.id.into(),
-                b.id.0.into(),
-                (&letter.recipient).into(),
-                (&letter.name).into(),
-                (&letter.language).into(),
-                letter.audience.into(),
-                (&letter.message_id).into(),
-                (&letter.link_token).into(),
-                "queued".into(),
-                0i64.into(),
-                now_ms.into(),
-                now_ms.into(),
             ]);
         }
     }

@@ -37,6 +37,9 @@ pub(super) struct OpId {
 pub(super) enum Action<'a> {
     MakeMap,
     Set(Scalar<'a>),
+    /// Removes values. Automerge writes this when an author settles a conflict by writing the value that wins anyway: it
+    /// removes the others instead of writing the winner again.
+    Delete,
 }
 
 /// The values that a visit may hold.
@@ -54,6 +57,16 @@ pub(super) struct Op<'a> {
     pub(super) key: &'a str,
     pub(super) action: Action<'a>,
     pub(super) preds: Vec<OpId>,
+}
+
+impl Action<'_> {
+    fn code(&self) -> u64 {
+        match self {
+            Self::MakeMap => 0,
+            Self::Set(_) => 1,
+            Self::Delete => 3,
+        }
+    }
 }
 
 impl Header {
@@ -205,6 +218,7 @@ impl<'a> Columns<'a> {
                 (0, None) => Action::MakeMap,
                 (0, Some(_)) => return Err(Refusal::new(RefusalCode::BadValue, "a map that is made with a value")),
                 (1, Some(value)) => Action::Set(value),
+                (3, None) => Action::Delete,
                 (1, None) => return Err(Refusal::new(RefusalCode::BadValue, "a null")),
                 (7, _) => return Err(Refusal::new(RefusalCode::MarkOperation, "a mark on a text")),
                 (other, _) => return Err(Refusal::new(RefusalCode::ForbiddenAction, action_name(other))),
@@ -226,7 +240,7 @@ impl<'a> Columns<'a> {
 fn action_name(action: u64) -> String {
     match action {
         2 => "it makes a list".into(),
-        3 => "it deletes".into(),
+        3 => "it deletes with a value".into(),
         4 => "it makes a text".into(),
         5 => "it increments".into(),
         6 => "it makes a table".into(),
@@ -272,7 +286,7 @@ fn write_columns(ops: &[Op<'_>]) -> Vec<u8> {
     for op in ops {
         let before = values.len();
         let kind = match op.action {
-            Action::MakeMap => 0,
+            Action::MakeMap | Action::Delete => 0,
             Action::Set(Scalar::Int(n)) => {
                 write_sleb(&mut values, n);
                 4
@@ -300,7 +314,7 @@ fn write_columns(ops: &[Op<'_>]) -> Vec<u8> {
         (OBJECT_COUNTER, of(&|op| op.object.counter)),
         (KEY, keys),
         (INSERT, inserts),
-        (ACTION, of(&|op| u64::from(op.action != Action::MakeMap))),
+        (ACTION, of(&|op| op.action.code())),
         (VALUE_META, value_meta),
         (VALUE, values),
         (PRED_COUNT, of(&|op| op.preds.len() as u64)),

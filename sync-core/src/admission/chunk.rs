@@ -71,7 +71,7 @@ impl<'a> Chunk<'a> {
 }
 
 /// SHA-256 over type, length and data of the plain chunk.
-fn hash_of(data: &[u8]) -> ChangeHash {
+pub(super) fn hash_of(data: &[u8]) -> ChangeHash {
     let mut header = vec![PLAIN];
     write_uleb(&mut header, data.len() as u64);
     ChangeHash(Sha256::new().chain_update(&header).chain_update(data).finalize().into())

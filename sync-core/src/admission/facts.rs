@@ -49,8 +49,12 @@ fn typed(collection: Collection, json: &str, speaker: &Speaker) -> Result<Said, 
             let origin: Origin = parse(json)?;
             of_visit(origin.visit, speaker)?;
         }
-        Collection::Crew => drop(parse::<Crew>(json)?),
-        Collection::Ends => drop(parse::<TimeEnd>(json)?),
+        Collection::Crew => {
+            parse::<Crew>(json)?;
+        }
+        Collection::Ends => {
+            parse::<TimeEnd>(json)?;
+        }
         Collection::Time => {
             let time: TimeStart = parse(json)?;
             return Ok(Said { manual: time.manual.is_some(), ..correction(time.supersedes) });

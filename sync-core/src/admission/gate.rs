@@ -3,13 +3,13 @@
 use super::change::Header;
 use super::chunk::Chunk;
 use super::facts::Speaker;
-use super::history::History;
+use super::history::{History, Judged};
 use super::refusal::{Refusal, RefusalCode, ensure};
 use super::trial::{Passed, attempt, contained};
 use super::{Admission, Admitted, Limits, Refused, Sender, rules, standing};
 use crate::document::Document;
 use crate::ids::{DeviceId, VisitId};
-use automerge::ChangeHash;
+use automerge::{ChangeHash, ObjId};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// Judges `changes`, in any order, against `document`, which is not touched, and returns it with those that may enter.
@@ -144,8 +144,9 @@ impl<'a, C: AsRef<[u8]>> Batch<'a, C> {
             let verdict = contained(&mut panics, || self.one(change, visit, &mut history, &mut operations));
             self.panics += panics;
             match verdict {
-                Ok(()) => {
-                    passed.push(Passed { index, hash, deps: change.header.deps.clone(), raw: change.chunk.raw() })
+                Ok(written) => {
+                    let deps = change.header.deps.clone();
+                    passed.push(Passed { index, hash, deps, written, raw: change.chunk.raw() });
                 }
                 Err(refusal) => self.refuse(index, Some(hash), refusal),
             }
@@ -159,7 +160,7 @@ impl<'a, C: AsRef<[u8]>> Batch<'a, C> {
         visit: VisitId,
         history: &mut History<'_>,
         operations: &mut usize,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Vec<(ObjId, String)>, Refusal> {
         let header = &change.header;
         let seen = standing::in_place(header, change.device, self.sender, history, self.limits)?;
         let ops = header.ops(&change.chunk.data, self.limits)?;
@@ -169,8 +170,8 @@ impl<'a, C: AsRef<[u8]>> Batch<'a, C> {
         ensure(max_op <= self.limits.operation_number, RefusalCode::OperationsExhausted, || format!("{max_op}"))?;
         let speaker = Speaker { visit, device: change.device, sender: *self.sender };
         let (pending, author) = rules::judge(header, &ops, speaker, &seen, history)?;
-        history.add(change.chunk.hash, author, header.seq, max_op, seen, pending);
-        Ok(())
+        let Header { seq, start_op, .. } = *header;
+        Ok(history.add(Judged { hash: change.chunk.hash, author, seq, start_op, max_op, pending }, seen))
     }
 
     /// Tries the changes on a copy: all at once, as is almost always enough; else in halves until the culprits are found.
@@ -248,4 +249,77 @@ fn order(changes: &[Opened<'_>]) -> Vec<usize> {
         }
     }
     ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Stamp;
+    use crate::document::command::Command;
+    use crate::document::write::{Author, record};
+    use crate::env::{Entropy, Env};
+    use crate::ids::UserId;
+
+    struct Fixed(u8);
+    impl Entropy for Fixed {
+        fn fill(&mut self, out: &mut [u8]) {
+            self.0 += 1;
+            out.fill(self.0);
+        }
+    }
+
+    fn noted(n: u8) -> Passed {
+        let id = uuid::Uuid::from_bytes([n; 16]);
+        let author = Author { device: DeviceId(id), suffix: [n; 8], user: UserId(id), name: String::new() };
+        let now = Stamp { wall_ms: 1, mono_ms: 1, boot: id, server: None };
+        let mut document = Document::new().unwrap();
+        let mut env = Env { now, entropy: &mut Fixed(n) };
+        let note = Command::Note { text: "x".into(), supersedes: None };
+        let change = record(&mut document, VisitId(id), &author, &mut env, &[note]).unwrap().change;
+        Passed {
+            index: n.into(),
+            hash: change.hash(),
+            deps: change.deps().to_vec(),
+            written: Vec::new(),
+            raw: change.raw_bytes().to_vec(),
+        }
+    }
+
+    /// A change that no rule lets through: it skips its actor's first number, which Automerge does not survive.
+    fn poisonous(n: u8) -> Passed {
+        let honest = noted(n);
+        let mut data = Chunk::open(&honest.raw, &Limits::default()).unwrap().data.into_owned();
+        let actor = data.windows(24).position(|w| w == [n; 24]).unwrap();
+        data[actor + 24] = 5;
+        let hash = super::super::chunk::hash_of(&data);
+        let raw = Chunk { hash, data: data.into() }.raw();
+        Passed { hash, raw, ..honest }
+    }
+
+    #[test]
+    fn the_trial_finds_the_culprits_among_many() {
+        let document = Document::new().unwrap();
+        let passed: Vec<Passed> = (0..40u8).map(|n| if n % 17 == 3 { poisonous(n) } else { noted(n) }).collect();
+        let changes: Vec<&[u8]> = passed.iter().map(|c| c.raw.as_slice()).collect();
+        let culprits = [3, 20, 37];
+        for (trials, undecided) in [(64, false), (5, true)] {
+            let limits = Limits { trials, ..Limits::default() };
+            let mut batch = Batch::open(&document, &Sender::Relay, &changes, &limits);
+            let (with, admitted) = batch.tried((0..40).map(|n| copy(&passed[n])).collect());
+            let refused: BTreeSet<usize> = batch.refused.keys().copied().collect();
+            assert_eq!(admitted.len() + refused.len() + batch.waiting.len(), 40);
+            assert!(refused.iter().all(|i| culprits.contains(i)), "{refused:?}");
+            assert_eq!(!batch.waiting.is_empty(), undecided);
+            if !undecided {
+                assert_eq!(refused.len(), 3);
+                assert_eq!(with.unwrap().change_count(), 38);
+                assert!(batch.panics > 0 || batch.refused.values().all(|r| r.code == RefusalCode::TrialFailed));
+            }
+        }
+        assert_eq!(document.change_count(), 1);
+    }
+
+    fn copy(c: &Passed) -> Passed {
+        Passed { index: c.index, hash: c.hash, deps: c.deps.clone(), written: Vec::new(), raw: c.raw.clone() }
+    }
 }

@@ -4,51 +4,14 @@
 //! clock (per actor, the last change's number); that is exact because the gate lets in no change that does not stand on
 //! its actor's previous one.
 
-use super::change::OpId;
+use super::clock::{Clock, at, include, merge};
+use super::place::{ByPlace, Kept, Object, OpKey, Pending, Place};
 use crate::document::genesis::collection_object;
 use crate::document::schema::{COLLECTIONS, Collection, Holds};
 use crate::document::{ChangeInfo, Document};
 use automerge::{ActorId, ChangeHash, ObjId, Prop, ReadDoc, ScalarValue, Value};
 use std::collections::HashMap;
 use std::rc::Rc;
-
-/// An operation's id with the actor's place in [`History::actors`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct OpKey {
-    pub(super) counter: u64,
-    pub(super) actor: usize,
-}
-
-/// Where an operation writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Object {
-    /// One of the genesis' maps.
-    Collection(Collection),
-    /// A map made under one of them.
-    Map(Collection, OpKey),
-}
-
-/// What stands under a key, as far as a rule asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kept {
-    /// A time entry that was written down afterwards.
-    ManualTime,
-    /// Anything else.
-    Other,
-}
-
-/// One write of this batch.
-#[derive(Clone, Debug)]
-pub(super) struct Written {
-    pub(super) object: Object,
-    pub(super) key: String,
-    pub(super) id: OpKey,
-    pub(super) preds: Vec<OpKey>,
-    pub(super) kept: Kept,
-}
-
-/// Per actor, the number of the last change that is included.
-pub(super) type Clock = Vec<u64>;
 
 /// The state that a change was written on.
 pub(super) struct Seen {
@@ -57,18 +20,24 @@ pub(super) struct Seen {
     pub(super) max_op: u64,
     /// `None`: all of the document. Otherwise heads for the part of the document that is included.
     heads: Option<Vec<ChangeHash>>,
+    base: Base,
 }
 
 struct Node {
     clock: Rc<Clock>,
     max_op: u64,
+    base: Base,
 }
+
+/// The changes of the document that a change and its ancestors in the batch stand on; `None` when they are many.
+type Base = Option<Vec<ChangeHash>>;
+
+/// Beyond so many, what a change stands on in the document is told by each actor's last change instead: Automerge finds
+/// the ancestry of a few heads sooner.
+const FEW: usize = 8;
 
 /// One change as its actor's history remembers it.
 type Numbered = (u64, ChangeHash, u64);
-
-#[derive(Default)]
-struct Places(HashMap<Object, HashMap<String, Vec<(u64, Written)>>>);
 
 pub(super) struct History<'d> {
     document: &'d Document,
@@ -83,9 +52,10 @@ pub(super) struct History<'d> {
     document_heads: Vec<ChangeHash>,
     document_clocks: HashMap<Vec<ChangeHash>, Rc<Clock>>,
     batch: HashMap<ChangeHash, Node>,
-    places: Places,
+    /// What the changes of this batch left, each with its author and number, in the order in which they were judged.
+    places: ByPlace<Vec<(usize, u64, Place)>>,
     /// What stands in the whole document, as far as it was asked for.
-    standing: HashMap<Object, HashMap<String, Vec<(OpKey, Kept)>>>,
+    standing: ByPlace<Vec<(OpKey, Kept)>>,
     /// Maps made in this batch, with their change's number; and those of the document that were asked for (number 0).
     maps: HashMap<OpKey, (Collection, u64)>,
 }
@@ -102,7 +72,7 @@ impl<'d> History<'d> {
             document_heads: document.heads(),
             document_clocks: HashMap::new(),
             batch: HashMap::new(),
-            places: Places::default(),
+            places: HashMap::new(),
             standing: HashMap::new(),
             maps: HashMap::new(),
         };
@@ -114,10 +84,6 @@ impl<'d> History<'d> {
             }
         }
         this
-    }
-
-    pub(super) fn document(&self) -> &'d Document {
-        self.document
     }
 
     /// How many changes the document and the batch have so far.
@@ -167,22 +133,34 @@ impl<'d> History<'d> {
         let mut clock = Clock::new();
         let mut max_op = 0;
         let mut of_document = Vec::new();
+        let mut base: Base = Some(Vec::new());
         for hash in deps {
             if let Some(node) = self.batch.get(hash) {
                 merge(&mut clock, &node.clock);
                 max_op = max_op.max(node.max_op);
+                base = base.zip(node.base.as_ref()).map(|(base, more)| [base.as_slice(), more].concat());
             } else if let Some(info) = self.document.info(hash) {
                 max_op = max_op.max(info.max_op);
                 of_document.push(*hash);
             }
         }
+        base = base.and_then(|mut base| {
+            base.extend(&of_document);
+            base.sort_unstable();
+            base.dedup();
+            (base.len() <= FEW).then_some(base)
+        });
         if !of_document.is_empty() {
             let known = self.document_clock(of_document);
             merge(&mut clock, &known);
         }
         let whole = self.document_tips.iter().enumerate().all(|(a, (seq, _))| at(&clock, a) >= *seq);
-        let heads = if whole { None } else { Some(self.heads_of(&clock)) };
-        Seen { clock, max_op, heads }
+        let heads = match &base {
+            _ if whole => None,
+            Some(few) => Some(few.clone()),
+            None => Some(self.heads_of(&clock)),
+        };
+        Seen { clock, max_op, heads, base }
     }
 
     fn document_clock(&mut self, heads: Vec<ChangeHash>) -> Rc<Clock> {
@@ -268,6 +246,9 @@ impl<'d> History<'d> {
 
     /// What stood under a key for `seen`, and for the change that wrote `pending` on top of it.
     pub(super) fn visible(&mut self, object: Object, key: &str, seen: &Seen, pending: &Pending) -> Vec<(OpKey, Kept)> {
+        if let Some(place) = pending.places.get(&object).and_then(|keys| keys.get(key)) {
+            return place.standing.clone();
+        }
         let mut standing = match &seen.heads {
             Some(heads) => self.in_document(object, key, Some(heads)),
             None => match self.standing.get(&object).and_then(|keys| keys.get(key)) {
@@ -279,23 +260,17 @@ impl<'d> History<'d> {
                 }
             },
         };
-        let written = self.places.0.get(&object).and_then(|keys| keys.get(key)).into_iter().flatten();
-        let included = written.filter(|(seq, w)| at(&seen.clock, w.id.actor) >= *seq).map(|(_, w)| w);
-        for write in included.chain(pending.at(object, key)) {
-            standing.retain(|(id, _)| !write.preds.contains(id));
-            standing.push((write.id, write.kept));
+        for (author, seq, place) in self.places.get(&object).and_then(|keys| keys.get(key)).into_iter().flatten() {
+            if at(&seen.clock, *author) >= *seq {
+                standing.retain(|(id, _)| !place.removed.contains(id));
+                standing.extend(&place.standing);
+            }
         }
         standing
     }
 
     fn in_document(&mut self, object: Object, key: &str, heads: Option<&[ChangeHash]>) -> Vec<(OpKey, Kept)> {
-        let id = match object {
-            Object::Collection(collection) => collection_object(collection),
-            Object::Map(_, map) => match self.name(map.actor) {
-                Some(actor) => ObjId::Id(map.counter, actor.clone(), 0),
-                None => return Vec::new(),
-            },
-        };
+        let Some(id) = self.object_id(object) else { return Vec::new() };
         let automerge = self.document.automerge();
         let values = match heads {
             None => automerge.get_all(&id, key),
@@ -311,8 +286,9 @@ impl<'d> History<'d> {
         found
     }
 
-    /// Adds a change that passed: later changes of the batch may stand on it.
-    pub(super) fn add(&mut self, hash: ChangeHash, author: usize, seq: u64, max_op: u64, seen: Seen, pending: Pending) {
+    /// Adds a change that passed: later changes of the batch may stand on it. Returns where it wrote.
+    pub(super) fn add(&mut self, change: Judged, seen: Seen) -> Vec<(ObjId, String)> {
+        let Judged { hash, author, seq, start_op, max_op, pending } = change;
         let mut clock = seen.clock;
         include(&mut clock, author, seq);
         if let Some(tip) = self.tips.get_mut(author) {
@@ -321,48 +297,38 @@ impl<'d> History<'d> {
         for (id, collection) in pending.maps {
             self.maps.insert(id, (collection, seq));
         }
-        for (object, keys) in pending.writes {
-            let place = self.places.0.entry(object).or_default();
-            for (key, writes) in keys {
-                place.entry(key).or_default().extend(writes.into_iter().map(|w| (seq, w)));
+        let own = |id: &OpKey| id.actor == author && id.counter >= start_op;
+        let mut written = Vec::new();
+        for (object, keys) in pending.places {
+            let id = self.object_id(object);
+            let places = self.places.entry(object).or_default();
+            for (key, mut place) in keys {
+                place.standing.retain(|(id, _)| own(id));
+                place.removed.retain(|id| !own(id));
+                written.extend(id.clone().map(|id| (id, key.clone())));
+                places.entry(key).or_default().push((author, seq, place));
             }
         }
-        self.batch.insert(hash, Node { clock: Rc::new(clock), max_op });
+        self.batch.insert(hash, Node { clock: Rc::new(clock), max_op, base: seen.base });
+        written
+    }
+
+    fn object_id(&self, object: Object) -> Option<ObjId> {
+        match object {
+            Object::Collection(collection) => Some(collection_object(collection)),
+            Object::Map(_, map) => self.name(map.actor).map(|actor| ObjId::Id(map.counter, actor.clone(), 0)),
+        }
     }
 }
 
-/// What the change that is being judged has written so far.
-#[derive(Default)]
-pub(super) struct Pending {
-    writes: HashMap<Object, HashMap<String, Vec<Written>>>,
-    maps: HashMap<OpKey, Collection>,
-}
-
-impl Pending {
-    pub(super) fn at(&self, object: Object, key: &str) -> impl Iterator<Item = &Written> {
-        self.writes.get(&object).and_then(|keys| keys.get(key)).into_iter().flatten()
-    }
-
-    /// The map that this change made under that id.
-    pub(super) fn map(&self, id: OpKey) -> Option<Object> {
-        self.maps.get(&id).map(|c| Object::Map(*c, id))
-    }
-
-    pub(super) fn make(&mut self, id: OpKey, collection: Collection) {
-        self.maps.insert(id, collection);
-    }
-
-    pub(super) fn write(&mut self, write: Written) {
-        self.writes.entry(write.object).or_default().entry(write.key.clone()).or_default().push(write);
-    }
-}
-
-impl OpId {
-    /// The same id with the actor's place in the history; `actors` are the author and the others of the change.
-    pub(super) fn key(self, actors: &[usize]) -> Option<OpKey> {
-        let actor = *actors.get(usize::try_from(self.actor).ok()?)?;
-        Some(OpKey { counter: self.counter, actor })
-    }
+/// A change that the rules let through.
+pub(super) struct Judged {
+    pub(super) hash: ChangeHash,
+    pub(super) author: usize,
+    pub(super) seq: u64,
+    pub(super) start_op: u64,
+    pub(super) max_op: u64,
+    pub(super) pending: Pending,
 }
 
 fn names(id: &ObjId, counter: u64, actor: &ActorId) -> bool {
@@ -378,27 +344,5 @@ fn kept(object: Object, value: &Value<'_>) -> Kept {
         Kept::ManualTime
     } else {
         Kept::Other
-    }
-}
-
-fn at(clock: &Clock, actor: usize) -> u64 {
-    clock.get(actor).copied().unwrap_or(0)
-}
-
-fn include(clock: &mut Clock, actor: usize, seq: u64) {
-    if clock.len() <= actor {
-        clock.resize(actor + 1, 0);
-    }
-    if let Some(n) = clock.get_mut(actor) {
-        *n = (*n).max(seq);
-    }
-}
-
-fn merge(clock: &mut Clock, other: &Clock) {
-    if clock.len() < other.len() {
-        clock.resize(other.len(), 0);
-    }
-    for (mine, theirs) in clock.iter_mut().zip(other) {
-        *mine = (*mine).max(*theirs);
     }
 }

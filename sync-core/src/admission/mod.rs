@@ -21,10 +21,12 @@
 
 mod change;
 mod chunk;
+mod clock;
 mod columns;
 mod facts;
 mod gate;
 mod history;
+mod place;
 mod reader;
 mod refusal;
 mod rules;
@@ -34,7 +36,7 @@ mod trial;
 pub use gate::admit;
 pub use refusal::RefusalCode;
 
-use crate::document::Document;
+use crate::document::{Document, schema};
 use crate::ids::DeviceId;
 use automerge::ChangeHash;
 
@@ -83,9 +85,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            wire: 64 * 1024,
+            wire: schema::MAX_CHANGE_BYTES,
             inflated: 256 * 1024,
-            operations: 2_000,
+            operations: schema::MAX_CHANGE_OPERATIONS,
             predecessors: 8_000,
             message: 256,
             operation_number: 1 << 30,

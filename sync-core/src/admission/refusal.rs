@@ -39,7 +39,7 @@ words! {
         ListOperation = "list_operation",
         /// A mark on a text.
         MarkOperation = "mark_operation",
-        /// Any action but making a map and writing a value: delete, increment, make a list …
+        /// Any action but making a map, writing a value and settling a conflict: delete, increment, make a list …
         ForbiddenAction = "forbidden_action",
         /// The message is too long.
         MessageTooLong = "message_too_long",

@@ -3,7 +3,8 @@
 use super::Sender;
 use super::change::{Action, Header, Op, Scalar};
 use super::facts::{self, Said, Speaker};
-use super::history::{History, Kept, Object, OpKey, Pending, Seen, Written};
+use super::history::{History, Seen};
+use super::place::{Kept, Object, OpKey, Pending};
 use super::refusal::{Refusal, RefusalCode, ensure};
 use crate::clock::Stamp;
 use crate::document::schema::{Collection, FieldType, Holds, MAX_FIELD_NAME, field_type};
@@ -79,16 +80,25 @@ impl Judge<'_, '_> {
         standing.sort_by(|(a, _), (b, _)| {
             a.counter.cmp(&b.counter).then_with(|| self.history.name(a.actor).cmp(&self.history.name(b.actor)))
         });
-        let preds: Option<Vec<OpKey>> = op.preds.iter().map(|p| p.key(actors)).collect();
-        let exact = preds.as_ref().is_some_and(|preds| preds.iter().eq(standing.iter().map(|(id, _)| id)));
-        ensure(exact, RefusalCode::WrongPredecessors, || {
-            format!("{}: it replaces {} operations where {} stand", op.key, op.preds.len(), standing.len())
+        let mut replaced = standing.as_slice();
+        if op.action == Action::Delete {
+            // The winner of several stays: a key that held something never becomes empty.
+            ensure(standing.len() > 1, RefusalCode::ForbiddenAction, || format!("{}: it deletes", op.key))?;
+            replaced = standing.split_last().map_or(replaced, |(_, others)| others);
+        }
+        let preds: Vec<OpKey> = op.preds.iter().filter_map(|p| p.key(actors)).collect();
+        ensure(preds.iter().eq(replaced.iter().map(|(id, _)| id)), RefusalCode::WrongPredecessors, || {
+            format!("{}: it replaces {} operations where {} stand", op.key, op.preds.len(), replaced.len())
         })?;
 
         if let (Object::Collection(collection), Action::MakeMap) = (object, op.action) {
             self.pending.make(id, collection);
         }
-        self.pending.write(Written { object, key: op.key.to_owned(), id, preds: preds.unwrap_or_default(), kept });
+        standing.drain(..preds.len());
+        if op.action != Action::Delete {
+            standing.push((id, kept));
+        }
+        self.pending.write(object, op.key, preds, standing);
         Ok(())
     }
 
@@ -118,6 +128,8 @@ impl Judge<'_, '_> {
                 sized(op.key, text.len(), max)?;
                 Ok(false)
             }
+            (Holds::Extension { .. }, Action::Delete) => Ok(false),
+            (_, Action::Delete) => Err(deletion(op.key)),
             (Holds::Fields, Action::Set(_)) | (_, Action::MakeMap) => {
                 Err(Refusal::new(RefusalCode::ForbiddenPath, format!("{}/{}", collection.key(), op.key)))
             }
@@ -155,8 +167,15 @@ impl Judge<'_, '_> {
 
     /// A write into a work item or an expense. Returns whether it is written once.
     fn field(&self, collection: Collection, op: &Op<'_>, fresh: bool) -> Result<bool, Refusal> {
-        let Action::Set(value) = op.action else {
-            return Err(Refusal::new(RefusalCode::ForbiddenPath, format!("a map in {}", collection.key())));
+        let value = match op.action {
+            Action::Set(value) => value,
+            Action::Delete => match field_type(collection, op.key) {
+                FieldType::Once { .. } => return Err(deletion(op.key)),
+                FieldType::Text { .. } | FieldType::Amount => return Ok(false),
+            },
+            Action::MakeMap => {
+                return Err(Refusal::new(RefusalCode::ForbiddenPath, format!("a map in {}", collection.key())));
+            }
         };
         plain_key(op.key, MAX_FIELD_NAME, |b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'))?;
         match (field_type(collection, op.key), value) {
@@ -204,6 +223,10 @@ fn plain_key(key: &str, max: usize, allowed: impl Fn(u8) -> bool) -> Result<(), 
 
 fn sized(key: &str, len: usize, max: usize) -> Result<(), Refusal> {
     ensure(len <= max, RefusalCode::ValueTooLarge, || format!("{key}: {len} bytes of {max}"))
+}
+
+fn deletion(key: &str) -> Refusal {
+    Refusal::new(RefusalCode::ForbiddenAction, format!("{key}: it deletes"))
 }
 
 fn bad_value(collection: Collection, key: &str) -> Refusal {

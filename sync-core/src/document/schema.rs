@@ -10,8 +10,9 @@
 //! /items/<uuid>/<field>       scalar                /expenses/<uuid>/<field>  scalar
 //! ```
 //!
-//! There are no lists, no text objects, no counters and no deletions (see docs/adr/0003): every operation in a visit is
-//! a `make map` under `/items` or `/expenses`, or a `put` of one scalar.
+//! There are no lists, no text objects and no counters (see docs/adr/0003): every operation in a visit is a `make map`
+//! under `/items` or `/expenses`, or a `put` of one scalar. The one delete there is comes from Automerge itself: who enters
+//! the value that already wins a conflict withdraws the others.
 
 /// The only schema version so far.
 pub const SCHEMA_VERSION: u64 = 1;
@@ -31,6 +32,11 @@ pub const COLLECTIONS: [Collection; 12] = [
     Collection::Strokes,
     Collection::Ext,
 ];
+
+/// Largest change on the wire, in bytes.
+pub const MAX_CHANGE_BYTES: usize = 64 * 1024;
+/// Most operations in one change.
+pub const MAX_CHANGE_OPERATIONS: usize = 2_000;
 
 /// One of the document's top-level maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use super::command::{Command, CommandError};
 use super::facts::*;
 use super::genesis::collection_object;
-use super::schema::{Collection, FieldType, Holds, field_type};
+use super::schema::{Collection, FieldType, Holds, MAX_CHANGE_BYTES, MAX_CHANGE_OPERATIONS, field_type};
 use super::{Document, device_actor};
 use crate::canonical::to_canonical_json;
 use crate::env::Env;
@@ -47,7 +47,8 @@ pub const CHANGE_TIME: std::ops::RangeInclusive<i64> = 0..=4_102_444_800;
 /// Records `commands` as one change.
 ///
 /// # Errors
-/// The first command that cannot be carried out; the document is unchanged then.
+/// The first command that cannot be carried out; the document is unchanged then. When all together are too much for one
+/// change, the document has it all the same and must be thrown away.
 pub fn record(
     doc: &mut Document,
     visit: VisitId,
@@ -64,7 +65,7 @@ pub fn record(
         }
         Ok(())
     })?;
-    change.map(|change| Recorded { change, facts }).ok_or(CommandError::Empty)
+    finished(change, facts)
 }
 
 /// Writes a sign-off and its strokes as one change.
@@ -90,7 +91,16 @@ pub fn record_sign_off(
         }
         Ok(())
     })?;
-    change.map(|change| Recorded { change, facts: vec![id] }).ok_or(CommandError::Empty)
+    finished(change, vec![id])
+}
+
+/// A change that the gate will take.
+fn finished(change: Option<Change>, facts: Vec<FactId>) -> Result<Recorded, CommandError> {
+    let change = change.ok_or(CommandError::Empty)?;
+    if change.raw_bytes().len() > MAX_CHANGE_BYTES || change.len() > MAX_CHANGE_OPERATIONS {
+        return Err(invalid("commands", "too much for one change; record it in parts"));
+    }
+    Ok(Recorded { change, facts })
 }
 
 fn change_time(env: &Env<'_>) -> i64 {
@@ -150,7 +160,7 @@ impl Writer<'_, '_, '_, '_> {
                 self.fact(Collection::Time, id, &start)
             }
             Command::StopTimer { entry } => {
-                self.known(Collection::Time, "time entry", *entry)?;
+                self.running(*entry)?;
                 if self.exists(Collection::Ends, *entry)? {
                     return Err(CommandError::Ended(*entry));
                 }
@@ -320,6 +330,20 @@ impl Writer<'_, '_, '_, '_> {
 
     fn known(&self, collection: Collection, what: &'static str, id: FactId) -> Result<(), CommandError> {
         if self.exists(collection, id)? { Ok(()) } else { Err(CommandError::Unknown { what, id }) }
+    }
+
+    /// The timer exists and was not written down afterwards: such an entry has its end already.
+    fn running(&self, id: FactId) -> Result<(), CommandError> {
+        let unknown = CommandError::Unknown { what: "time entry", id };
+        match self.tx.get(collection_object(Collection::Time), id.to_string()) {
+            Ok(Some((Value::Scalar(s), _))) => {
+                let start: Option<TimeStart> = s.as_str().and_then(|json| serde_json::from_str(json).ok());
+                let manual = start.ok_or(unknown)?.manual.is_some();
+                if manual { Err(CommandError::Ended(id)) } else { Ok(()) }
+            }
+            Ok(_) => Err(unknown),
+            Err(e) => Err(CommandError::Document(e.to_string())),
+        }
     }
 
     fn known_item(&self, item: Option<FactId>) -> Result<(), CommandError> {

@@ -38,5 +38,19 @@ fn a_visit_is_recorded_signed_synced_and_receipted() -> Result<(), Failure> {
     assert_eq!(state.coverage, "covered");
     assert_eq!(state.receipts, ["RM01-000001"]);
     assert_eq!(state.flags, ["no_work_order"]);
+    // Both parties get it: the hospital's contact, the service manager and the account manager.
+    let mails = dir.path().join("data/mails");
+    let count = || {
+        std::fs::read_dir(&mails).map_or(0, |d| {
+            d.filter_map(Result::ok).filter(|e| e.path().extension().is_some_and(|x| x == "eml")).count()
+        })
+    };
+    for _ in 0..200 {
+        if count() == 3 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(count(), 3);
     Ok(())
 }

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod devices;
 pub mod health;
 pub mod import;
+pub mod page;
 pub mod receipts;
 pub mod reference;
 pub mod sync;

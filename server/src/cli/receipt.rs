@@ -1,0 +1,74 @@
+//! `countersign verify` and `countersign receipt …`.
+
+use super::print_line;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::receipts::verify::verify_files;
+use crate::store::{Db, receipts};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use uuid::Uuid;
+
+/// Rows read at once.
+const PAGE: i64 = 500;
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The server's public keys (a JWK set, from /.well-known/jwks.json). Default: jwks.json beside each file.
+    #[arg(long, value_name = "JWKS")]
+    keys: Option<PathBuf>,
+    /// Receipt files. Several of one customer are also checked against each other.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ReceiptCommand {
+    /// List all receipts: number, revision, visit, when issued (milliseconds since 1970 UTC).
+    List,
+    /// Print one receipt, exactly as it was issued.
+    Show {
+        /// Its number.
+        number: String,
+    },
+}
+
+/// Checks files; ends with 1 when one does not hold.
+pub(super) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
+    let report = verify_files(args.keys.as_deref(), &args.files)?;
+    print_line(report.to_string().trim_end())?;
+    let bad = report.files.iter().filter(|f| f.code != "ok").count();
+    match (report.holds(), bad) {
+        (true, _) => Ok(()),
+        (false, 0) => Err(Failure::new("the receipts do not follow each other as they should")),
+        (false, n) => Err(Failure::new(format!("{n} of {} receipts do not hold", report.files.len()))),
+    }
+}
+
+pub(super) async fn receipt(config: Config, command: ReceiptCommand) -> Result<(), Failure> {
+    let db = Db::open(&config.database_url).await?;
+    let mut tx = db.read().await?;
+    match command {
+        ReceiptCommand::List => {
+            let mut after = Uuid::nil();
+            loop {
+                let page = receipts::list(&mut tx, after, PAGE).await?;
+                for r in &page {
+                    print_line(&format!("{}\t{}\t{}\t{}", r.number, r.revision, r.visit_id, r.issued_ms))?;
+                }
+                match page.last() {
+                    Some(last) => after = last.id,
+                    None => break,
+                }
+            }
+        }
+        ReceiptCommand::Show { number } => {
+            let row = receipts::by_number(&mut tx, &number).await?;
+            let row = row.ok_or_else(|| {
+                Failure::new(format!("there is no receipt {number}")).hint("countersign receipt list shows all")
+            })?;
+            print_line(&row.body)?;
+        }
+    }
+    Ok(())
+}

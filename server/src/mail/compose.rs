@@ -1,0 +1,171 @@
+//! From an outbox row and a receipt to the bytes of a mail. A pure function: the same row gives the same bytes, so that a
+//! mail that is sent again cannot be told from the first.
+
+use crate::receipts::sheet::{Audience, Limits, Reader, Sheet, file_name};
+use crate::receipts::template::{TemplateError, mail_html, mail_text};
+use crate::store::outbox::OutboxRow;
+use lettre::address::{AddressError, Envelope};
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart, MultiPartKind, SinglePart};
+use std::time::{Duration, UNIX_EPOCH};
+use sync_core::canonical::{sha256, sha256_hex};
+use sync_core::document::facts::Lang;
+use sync_core::message::Message;
+use sync_core::receipt::Receipt;
+
+/// Largest HTML part in bytes. Above some 100 kB webmail cuts a mail off and hides the rest.
+pub const LARGEST_HTML: usize = 60_000;
+
+/// What a mail needs beside its row and its receipt.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// From.
+    pub from: Mailbox,
+    /// Where the server is reached, without a slash at the end.
+    pub public_url: String,
+}
+
+/// A mail ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// Sender and recipient as the mail server is told.
+    pub envelope: Envelope,
+    /// The Message-ID, without angle brackets.
+    pub message_id: String,
+    /// The mail.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a mail cannot be made. Trying again would not help.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The recipient has no usable address.
+    #[error("the address {0:?} cannot be used: {1}")]
+    Address(String, AddressError),
+    /// The receipt cannot be read.
+    #[error("the receipt cannot be read: {0}")]
+    Receipt(String),
+    /// Neither `zh-CN` nor `en`; neither `customer` nor `company`.
+    #[error("the outbox row says {0:?}")]
+    Row(String),
+    /// A mistake in the program.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The mail library refuses.
+    #[error("mail: {0}")]
+    Mail(String),
+}
+
+/// RFC 3834: keeps out-of-office robots from answering.
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// Composes the mail of `row` with the receipt's file `receipt`; answers go to `reply_to`. CPU work of some
+/// milliseconds: not for an async worker.
+///
+/// # Errors
+/// See [`ComposeError`].
+pub fn compose(
+    row: &OutboxRow,
+    receipt: &str,
+    reply_to: Option<&Mailbox>,
+    sender: &Sender,
+) -> Result<Letter, ComposeError> {
+    let lang = Lang::parse(&row.language).ok_or_else(|| ComposeError::Row(row.language.clone()))?;
+    let audience = Audience::parse(&row.audience).ok_or_else(|| ComposeError::Row(row.audience.clone()))?;
+    let parsed: Receipt = serde_json::from_str(receipt).map_err(|e| ComposeError::Receipt(e.to_string()))?;
+    let address = row.recipient.parse().map_err(|e| ComposeError::Address(row.recipient.clone(), e))?;
+    let name = crate::receipts::sheet::one_line(&row.name);
+    let to = Mailbox::new(Some(name).filter(|n| !n.is_empty()), address);
+
+    let (sheet, html) = fitting(&parsed, receipt, lang, audience, row, sender, reply_to.is_some())?;
+    let text = mail_text(&sheet, reply_to.is_some())?;
+
+    // The boundaries are the library's only randomness. Neither encoding of the parts can bring forth "=_".
+    let mark = hex::encode(&sha256(row.message_id.as_bytes())[..12]);
+    let file = Body::new_with_encoding(receipt.as_bytes().to_vec(), ContentTransferEncoding::Base64)
+        .map_err(|_| ComposeError::Mail("the attachment cannot be encoded".to_owned()))?;
+    let json = ContentType::parse("application/json").map_err(|e| ComposeError::Mail(e.to_string()))?;
+    let body = MultiPart::builder()
+        .kind(MultiPartKind::Mixed)
+        .boundary(format!("=_mixed_{mark}"))
+        .multipart(
+            MultiPart::builder()
+                .kind(MultiPartKind::Alternative)
+                .boundary(format!("=_alternative_{mark}"))
+                .singlepart(part(ContentType::TEXT_PLAIN, text))
+                .singlepart(part(ContentType::TEXT_HTML, html)),
+        )
+        .singlepart(Attachment::new(file_name(&parsed.body.number)).body(file, json));
+
+    let issued = UNIX_EPOCH + Duration::from_secs(parsed.body.issued_ms.max(0).unsigned_abs() / 1000);
+    let mut builder = lettre::Message::builder()
+        .from(sender.from.clone())
+        .to(to)
+        .subject(subject(&sheet, lang))
+        .date(issued)
+        .message_id(Some(format!("<{}>", row.message_id)))
+        .header(AutoSubmitted);
+    if let Some(reply_to) = reply_to {
+        builder = builder.reply_to(reply_to.clone());
+    }
+    let message = builder.multipart(body).map_err(|e| ComposeError::Mail(e.to_string()))?;
+    Ok(Letter { envelope: message.envelope().clone(), message_id: row.message_id.clone(), bytes: message.formatted() })
+}
+
+/// Base64 throughout: Chinese text is shorter so, and no line of it can be mangled by a relay.
+fn part(kind: ContentType, text: String) -> SinglePart {
+    let encoded = Body::new_with_encoding(text, ContentTransferEncoding::Base64);
+    // Base64 can carry anything, so this never falls back.
+    let body = encoded.unwrap_or_else(Body::new);
+    SinglePart::builder().header(kind).body(body)
+}
+
+/// The longest form whose HTML stays under the bound.
+fn fitting(
+    receipt: &Receipt,
+    file: &str,
+    lang: Lang,
+    audience: Audience,
+    row: &OutboxRow,
+    sender: &Sender,
+    can_answer: bool,
+) -> Result<(Sheet, String), ComposeError> {
+    let sha256 = sha256_hex(file.as_bytes());
+    let token = Some(row.link_token.as_str()).filter(|t| !t.is_empty());
+    let mut last = None;
+    for limits in Limits::MAIL {
+        let reader = Reader { lang, audience, limits, public_url: &sender.public_url, token };
+        let sheet = Sheet::new(&receipt.body, &sha256, &reader);
+        let html = mail_html(&sheet, can_answer)?;
+        let fits = html.len() < LARGEST_HTML;
+        last = Some((sheet, html));
+        if fits {
+            break;
+        }
+    }
+    last.ok_or_else(|| ComposeError::Mail("there is no form to choose from".to_owned()))
+}
+
+/// Number, outcome and customer; for the company also how many flags.
+fn subject(sheet: &Sheet, lang: Lang) -> String {
+    let id = if sheet.flag_count > 0 { "mail-subject-flagged" } else { "mail-subject" };
+    Message::new(id)
+        .with("number", sheet.number.as_str())
+        .with("outcome", sheet.outcome.0.as_str())
+        .with("customer", sheet.customer.as_str())
+        .with("count", i64::try_from(sheet.flag_count).unwrap_or(i64::MAX))
+        .render(lang)
+}

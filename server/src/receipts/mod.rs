@@ -1,0 +1,11 @@
+//! Receipts (服务回执) as people meet them: read in words, shown on the hospital's page, checked from a file.
+
+pub mod jwks;
+pub mod page;
+pub mod sheet;
+pub mod template;
+pub mod verify;
+mod words;
+
+#[cfg(test)]
+pub(crate) mod samples;

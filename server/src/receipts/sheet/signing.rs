@@ -1,0 +1,68 @@
+//! How the customer answered, what they may know beside, and what the company is told.
+
+use super::record::Record;
+use super::{Block, Row, Tone, row};
+use crate::receipts::words::{Words, initial};
+use sync_core::coverage::Severity;
+use sync_core::document::facts::SignOffOutcome;
+use sync_core::message::Message;
+use sync_core::receipt::ReceiptBody;
+
+/// Who signed (or refused, or was not there), when, and in which words.
+pub(super) fn signing(receipt: &ReceiptBody, record: &Record<'_>, w: &Words) -> Vec<Row> {
+    let s = &receipt.sign_off.sign_off;
+    let (who, reason) = match s.outcome {
+        SignOffOutcome::Accepted => ("mail-signer", "mail-reason-other"),
+        SignOffOutcome::AcceptedWithReservations => ("mail-signer", "mail-reason-reservations"),
+        SignOffOutcome::Refused => ("mail-signer-refused", "mail-reason-refused"),
+        SignOffOutcome::NobodyPresent => ("mail-signer-absent", "mail-reason-other"),
+    };
+    let signer = match (s.outcome, w.text(&s.signer.name), w.text(&s.signer.position)) {
+        (SignOffOutcome::NobodyPresent, ..) => w.t("mail-signer-nobody"),
+        (_, name, position) if position.is_empty() => name,
+        (_, name, position) => w.more(&name, &position),
+    };
+    let signed = matches!(s.outcome, SignOffOutcome::Accepted | SignOffOutcome::AcceptedWithReservations);
+    let signer = match (signed, &s.strokes_sha256) {
+        (true, Some(_)) => format!("{signer}\n{}", w.t("mail-by-hand")),
+        (true, None) => format!("{signer}\n{}", w.t("mail-by-name")),
+        (false, _) => signer,
+    };
+    let mut rows = vec![row(w.t(who), signer)];
+    if !s.reason.trim().is_empty() {
+        rows.push(row(w.t(reason), w.text(&s.reason)));
+    }
+    rows.push(row(w.t("mail-signed-at"), w.at(s.at.instant_ms())));
+    rows.push(row(w.t("mail-asked-by"), record.person(s.by)));
+    if signed {
+        // In the language in which it stood on the glass: a translation was not agreed to.
+        rows.push(row(w.t("mail-statement"), Message::new("record-sign-statement").render(s.text_lang)));
+    }
+    rows
+}
+
+/// What the customer may know beside what was signed.
+pub(super) fn remarks(receipt: &ReceiptBody, w: &Words) -> Vec<String> {
+    let mut lines = w.list(receipt.remarks.in_lang(w.lang).iter().map(|line| w.text(line)));
+    if receipt.changes_outside > 0 {
+        lines.push(w.say(Message::new("mail-outside").with("count", i64::from(receipt.changes_outside))));
+    }
+    lines
+}
+
+/// Every flag with its explanation.
+pub(super) fn flags(receipt: &ReceiptBody, w: &Words) -> Vec<Block> {
+    w.list(receipt.verdict.flags.iter().map(|flag| {
+        let tone = match flag.severity {
+            Severity::Critical => Tone::Bad,
+            Severity::Warning => Tone::Mixed,
+            Severity::Info => Tone::Plain,
+        };
+        let code = flag.code.as_str();
+        Block {
+            title: initial(&w.word("flag-name", code)),
+            badge: Some((w.word("severity", flag.severity.as_str()), tone)),
+            rows: vec![row(code.to_owned(), w.text(&w.say(flag.message.clone())))],
+        }
+    }))
+}

@@ -1,0 +1,155 @@
+//! The templates: strict about names that are missing, and escaping everything that they are not told is markup.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Serde, ValueKind};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value, context, escape_formatter,
+};
+use serde::Serialize;
+use std::sync::LazyLock;
+use sync_core::document::facts::Lang;
+use sync_core::message::{Arg, Message};
+
+use super::sheet::Sheet;
+
+static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> =
+    LazyLock::new(|| environment().map_err(|e| e.to_string()));
+
+/// A template could not be rendered: a mistake in the program, found by the tests.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("template: {0}")]
+pub struct TemplateError(String);
+
+impl From<Error> for TemplateError {
+    fn from(e: Error) -> Self {
+        // With its causes: minijinja's first line alone names no line number.
+        Self(format!("{e:#}"))
+    }
+}
+
+fn environment() -> Result<Environment<'static>, Error> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    env.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if matches!(state.auto_escape(), AutoEscape::Html) && !value.is_safe() => {
+            Ok(out.write_str(&escape(text))?)
+        }
+        _ => escape_formatter(out, state, value),
+    });
+    env.add_function("t", translate);
+    env.add_filter("br", line_breaks);
+    env.add_filter("initial", super::words::initial);
+    env.add_filter("indent_lines", indent_lines);
+    env.add_template("receipt.html", include_str!("templates/receipt.html"))?;
+    env.add_template("mail.html", include_str!("templates/mail.html"))?;
+    env.add_template("mail.txt", include_str!("templates/mail.txt"))?;
+    env.add_template("page.html", include_str!("templates/page.html"))?;
+    Ok(env)
+}
+
+/// `t("mail-item", n=1)`: a text of the catalogue in the template's `lang`. An id that the catalogue lacks is an error.
+fn translate(state: &State<'_, '_>, id: &str, args: Kwargs) -> Result<String, Error> {
+    let lang = state.lookup("lang").and_then(|v| v.as_str().and_then(Lang::parse)).unwrap_or(Lang::En);
+    let mut message = Message::new(id);
+    for name in args.args() {
+        let value: Value = args.get(name)?;
+        let arg = match value.kind() {
+            ValueKind::Number => Arg::Int(i64::try_from(value).map_err(|_| bad_argument(id, name))?),
+            _ => Arg::Text(value.as_str().ok_or_else(|| bad_argument(id, name))?.to_owned()),
+        };
+        message = message.with(name, arg);
+    }
+    let text = message.render(lang);
+    if text == id {
+        return Err(Error::new(ErrorKind::InvalidOperation, format!("the catalogue has no {id}")));
+    }
+    Ok(text)
+}
+
+fn bad_argument(id: &str, name: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, format!("{id}: {name} is neither a text nor a number"))
+}
+
+/// Escapes a text and keeps its line breaks: mail programs drop `white-space: pre-line`.
+fn line_breaks(text: &str) -> Value {
+    let lines: Vec<String> = text.lines().map(escape).collect();
+    Value::from_safe_string(lines.join("<br>"))
+}
+
+/// Escapes what could end a text or a quoted attribute. The library's own escape also turns `/` into a reference, which
+/// makes links unreadable in a mail's source; our attributes are all quoted, so nothing needs that.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// In the text part, the second line and those after it stand under the first.
+fn indent_lines(text: &str, by: usize) -> String {
+    text.lines().collect::<Vec<_>>().join(&format!("\n{}", " ".repeat(by)))
+}
+
+fn render(name: &str, context: Value) -> Result<String, TemplateError> {
+    let env = ENVIRONMENT.as_ref().map_err(|e| TemplateError(e.clone()))?;
+    Ok(env.get_template(name)?.render(context)?)
+}
+
+/// The receipt as a fragment of HTML: what the mail and the page have in common.
+fn fragment(sheet: &Sheet, page: bool) -> Result<Value, TemplateError> {
+    render("receipt.html", context! { lang => sheet.lang, s => Value::from(Serde(sheet)), page })
+        .map(Value::from_safe_string)
+}
+
+/// The mail's HTML part.
+///
+/// # Errors
+/// When a template asks for what it is not given.
+pub fn mail_html(sheet: &Sheet, can_answer: bool) -> Result<String, TemplateError> {
+    let body = fragment(sheet, false)?;
+    render("mail.html", context! { lang => sheet.lang, s => Value::from(Serde(sheet)), body, can_answer })
+}
+
+/// The mail's text part.
+///
+/// # Errors
+/// As [`mail_html`].
+pub fn mail_text(sheet: &Sheet, can_answer: bool) -> Result<String, TemplateError> {
+    render("mail.txt", context! { lang => sheet.lang, s => Value::from(Serde(sheet)), can_answer })
+}
+
+/// What the page knows beside the receipt itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct PageState {
+    /// Why the receipt does not hold; `None`: it does.
+    pub broken: Option<String>,
+    /// Numbers of the visit's later receipts.
+    pub later: String,
+    /// The same page in the other language.
+    pub other_language: String,
+    /// The other language.
+    pub other_lang: &'static str,
+    /// Where the receipt's file is.
+    pub download: String,
+}
+
+/// The hospital's page.
+///
+/// # Errors
+/// As [`mail_html`].
+pub fn page_html(sheet: &Sheet, page: &PageState) -> Result<String, TemplateError> {
+    let body = fragment(sheet, true)?;
+    render(
+        "page.html",
+        context! { lang => sheet.lang, s => Value::from(Serde(sheet)), body, page => Value::from(Serde(page)) },
+    )
+}

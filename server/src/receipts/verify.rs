@@ -1,0 +1,250 @@
+//! `countersign verify`: receipts checked from their files and the server's public keys, without a network.
+//!
+//! Each file is checked by itself; where several of one chain are given, also how they follow each other.
+
+use super::jwks::KeySet;
+use super::words::one_line;
+use crate::failure::Failure;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use sync_core::receipt::{CHAIN_START, Receipt, ReceiptError};
+
+/// Larger than any receipt that a visit within its bounds can give.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// What was found about one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The file.
+    pub path: PathBuf,
+    /// `ok`, or a stable code of what is wrong.
+    pub code: &'static str,
+    /// In a line: what it is, or why it does not hold.
+    pub text: String,
+}
+
+/// What was found about how the files of one chain follow each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// A stable code.
+    pub code: &'static str,
+    /// Whether it speaks against the chain; otherwise it only says what was not looked at.
+    pub fails: bool,
+    /// In a line.
+    pub text: String,
+}
+
+/// The result of a check. Its `Display` has one line per file and per finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// One per file, in the order of the arguments.
+    pub files: Vec<Checked>,
+    /// How they follow each other.
+    pub chains: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether everything holds.
+    pub fn holds(&self) -> bool {
+        self.files.iter().all(|f| f.code == "ok") && !self.chains.iter().any(|f| f.fails)
+    }
+    /// What the process should exit with: 0 only if everything holds.
+    pub fn exit_code(&self) -> u8 {
+        u8::from(!self.holds())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for file in &self.files {
+            writeln!(f, "{} {}: {}", file.code, file.path.display(), file.text)?;
+        }
+        for finding in &self.chains {
+            writeln!(f, "{} {}", finding.code, finding.text)?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks `files` by the keys in `keys`, or in `jwks.json` beside each file.
+///
+/// # Errors
+/// When there is nothing to check, or no key set to check it by. A receipt that does not hold is no error: see
+/// [`Report::holds`].
+pub fn verify_files(keys: Option<&Path>, files: &[PathBuf]) -> Result<Report, Failure> {
+    if files.is_empty() {
+        return Err(Failure::usage("no receipt was named").hint("countersign verify --keys jwks.json RECEIPT.json …"));
+    }
+    let given = keys.map(KeySet::open).transpose()?;
+    let mut beside: BTreeMap<PathBuf, KeySet> = BTreeMap::new();
+    let mut report = Report::default();
+    let mut good = Vec::new();
+    for path in files {
+        let set = match &given {
+            Some(set) => set,
+            None => {
+                let at = path.parent().unwrap_or(Path::new("")).join("jwks.json");
+                match beside.entry(at.clone()) {
+                    std::collections::btree_map::Entry::Occupied(found) => found.into_mut(),
+                    std::collections::btree_map::Entry::Vacant(place) => {
+                        if !at.is_file() {
+                            return Err(Failure::usage(format!(
+                                "there are no keys to check {} by: {} is not there",
+                                path.display(),
+                                at.display()
+                            ))
+                            .hint("name them with --keys; the server publishes them at /.well-known/jwks.json"));
+                        }
+                        place.insert(KeySet::open(&at)?)
+                    }
+                }
+            }
+        };
+        match check(path, set) {
+            Ok(receipt) => {
+                report.files.push(Checked { path: path.clone(), code: "ok", text: describe(&receipt) });
+                good.push(receipt);
+            }
+            Err((code, text)) => report.files.push(Checked { path: path.clone(), code, text }),
+        }
+    }
+    report.chains = chains(&good);
+    Ok(report)
+}
+
+fn check(path: &Path, keys: &KeySet) -> Result<Receipt, (&'static str, String)> {
+    let text = read_bounded(path, LARGEST).map_err(|why| ("receipt_unreadable", why))?;
+    Receipt::verify(&text, &|kid| keys.get(kid)).map_err(|e: ReceiptError| (e.code(), one_line(&e.to_string())))
+}
+
+/// A text file of at most `largest` bytes.
+pub(super) fn read_bounded(path: &Path, largest: u64) -> Result<String, String> {
+    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(largest + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    if bytes.len() as u64 > largest {
+        return Err(format!("it has more than {largest} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is no UTF-8 text".to_owned())
+}
+
+fn describe(receipt: &Receipt) -> String {
+    let body = &receipt.body;
+    format!(
+        "receipt {}, revision {}, {}, {}; no. {} of its chain",
+        one_line(&body.number),
+        body.revision,
+        one_line(&body.customer.name),
+        body.sign_off.sign_off.outcome,
+        body.chain_no
+    )
+}
+
+/// How the receipts that hold by themselves follow each other.
+fn chains(receipts: &[Receipt]) -> Vec<Finding> {
+    let mut by_chain: BTreeMap<&str, Vec<(&Receipt, String)>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for receipt in receipts {
+        // It was verified, so it has a canonical form.
+        let sha256 = receipt.sha256().unwrap_or_default();
+        by_chain.entry(&receipt.body.chain).or_default().push((receipt, sha256));
+    }
+    for (chain, mut list) in by_chain {
+        list.sort_by(|a, b| (a.0.body.chain_no, &a.1).cmp(&(b.0.body.chain_no, &b.1)));
+        // The same file given twice is one receipt.
+        list.dedup_by(|a, b| a.1 == b.1);
+        one_chain(chain, &list, &mut found);
+    }
+    revisions(receipts, &mut found);
+    found
+}
+
+fn one_chain(chain: &str, list: &[(&Receipt, String)], found: &mut Vec<Finding>) {
+    let chain = one_line(chain);
+    let mut push =
+        |code, fails, text: String| found.push(Finding { code, fails, text: format!("chain {chain}: {text}") });
+    let Some((first, _)) = list.first() else { return };
+    let mut whole = true;
+    for (receipt, _) in list {
+        let body = &receipt.body;
+        if (body.chain_no == 1) != (body.previous_sha256 == CHAIN_START) {
+            whole = false;
+            push(
+                "chain_start",
+                true,
+                format!(
+                    "receipt {} is no. {} but names a predecessor that does not fit",
+                    one_line(&body.number),
+                    body.chain_no
+                ),
+            );
+        }
+    }
+    for pair in list.windows(2) {
+        let [(a, a_sha), (b, _)] = pair else { continue };
+        let (a, b) = (&a.body, &b.body);
+        let (a_number, b_number) = (one_line(&a.number), one_line(&b.number));
+        if a.chain_no == b.chain_no {
+            whole = false;
+            push(
+                "chain_fork",
+                true,
+                format!("receipts {a_number} and {b_number} are different and both no. {}", a.chain_no),
+            );
+        } else if b.chain_no - a.chain_no > 1 {
+            whole = false;
+            let missing = match b.chain_no - a.chain_no {
+                2 => format!("no. {}", a.chain_no + 1),
+                _ => format!("nos. {} to {}", a.chain_no + 1, b.chain_no - 1),
+            };
+            push("chain_gap", true, format!("{missing} between {a_number} and {b_number} is not among the files"));
+        } else if b.previous_sha256 != *a_sha {
+            whole = false;
+            push("chain_link", true, format!("receipt {b_number} names another predecessor than {a_number}"));
+        }
+        if a.number == b.number {
+            whole = false;
+            push("number_twice", true, format!("two receipts have the number {a_number}"));
+        }
+    }
+    let last = list.last().map_or(first.body.chain_no, |(r, _)| r.body.chain_no);
+    let start = first.body.chain_no;
+    if whole {
+        push("ok", false, format!("{} receipts, nos. {start} to {last}, without a gap or a fork", list.len()));
+    }
+    if start > 1 {
+        push("chain_before", false, format!("what came before no. {start} was not given and not looked at"));
+    }
+}
+
+/// The receipts of one visit: each revision once, later ones later in the chain.
+fn revisions(receipts: &[Receipt], found: &mut Vec<Finding>) {
+    let mut visits: BTreeMap<_, Vec<&Receipt>> = BTreeMap::new();
+    for receipt in receipts {
+        let of_visit = visits.entry(receipt.body.visit).or_default();
+        if !of_visit.iter().any(|r| r.body.id == receipt.body.id) {
+            of_visit.push(receipt);
+        }
+    }
+    for (visit, mut list) in visits {
+        list.sort_by_key(|r| (r.body.revision, r.body.chain_no));
+        for pair in list.windows(2) {
+            let [a, b] = pair else { continue };
+            let (a, b) = (&a.body, &b.body);
+            let numbers = format!("{} and {}", one_line(&a.number), one_line(&b.number));
+            if a.revision == b.revision {
+                let text = format!("visit {visit}: receipts {numbers} are both revision {}", a.revision);
+                found.push(Finding { code: "revision_twice", fails: true, text });
+            } else if a.chain == b.chain && a.chain_no > b.chain_no {
+                let text =
+                    format!("visit {visit}: receipts {numbers} are numbered against the order of their revisions");
+                found.push(Finding { code: "revision_order", fails: true, text });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
