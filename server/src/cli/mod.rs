@@ -132,7 +132,8 @@ fn start_log(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter =
         EnvFilter::try_from_env("COUNTERSIGN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_http=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter)
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
         // When the log cannot be written (its disk is full), saying so on the same stream would panic.
         .log_internal_errors(false);

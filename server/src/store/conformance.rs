@@ -1,4 +1,5 @@
-//! Every statement of this room, on both databases.
+//! Every statement of this room, on both databases. Those about visits are in `tests/it/visits.rs` and `review.rs`: what they
+//! read, phones have to write first.
 
 use super::bulk::{Bulk, Kind, Rows, Value, ids_json};
 use super::{Sql, StoreError, audit, devices, dialect, feed, reference, sessions, users};

@@ -55,8 +55,10 @@ impl Select {
     pub(super) fn uuids(&mut self, before: &str, path: &str, after: &str) {
         let (sqlite, postgres) = at(path);
         self.differ(
-            &format!("{before}(SELECT unhex(value, '-') FROM json_each($1, '{sqlite}')){after}"),
-            &format!("{before}(SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb#>'{postgres}')){after}"),
+            &format!("{before}(SELECT unhex(value, '-') AS id FROM json_each($1, '{sqlite}')){after}"),
+            &format!(
+                "{before}(SELECT value::uuid AS id FROM jsonb_array_elements_text($1::jsonb#>'{postgres}')){after}"
+            ),
         );
     }
 

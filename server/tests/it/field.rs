@@ -348,6 +348,7 @@ pub(crate) async fn story(field: &Field) -> Story {
 
     sign(&mut wang, VISIT);
     let mut wang = field.sync(wang).await;
+    wang.clock.advance_ms(HOUR / 6);
     wang.one(VISIT, note("签字后又检查了一次")).unwrap();
     sign(&mut wang, VISIT);
     let wang = field.sync(wang).await;
