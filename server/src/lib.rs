@@ -1,7 +1,7 @@
 //! The Countersign server: admits and merges what phones send, projects it to SQL, judges coverage, issues receipts.
 //!
-//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`], [`import`], [`sync`], [`visits`]), the services know
-//! [`store`], and `store` knows nobody above it.
+//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`], [`import`],
+//! [`sync`], [`visits`]), the services know [`store`], and `store` knows nobody above it.
 
 pub mod auth;
 pub mod cli;

@@ -57,7 +57,7 @@ conformance! { receipts_round_trip, |f| async {
     assert_eq!(receipts::of_chain(&mut tx, "h1", 0, 1).await.unwrap(), rows[..1]);
     assert_eq!(receipts::of_chain(&mut tx, "h1", 1, 9).await.unwrap(), rows[1..2]);
     assert_eq!(receipts::list(&mut tx, Uuid::nil(), 9).await.unwrap().len(), 3);
-    drop(tx);
+    tx.rollback().await.unwrap();
 
     // A place in a chain, and a sign-off, have one receipt.
     assert!(add(&f.db, &[receipt("h1", 2, visit)]).await.unwrap_err().is_unique_violation());
@@ -95,14 +95,14 @@ conformance! { a_mail_is_owned_while_its_lease_runs, |f| async {
     assert!(!outbox::later(&mut tx, lease, 300, "x").await.unwrap());
     assert!(!outbox::failed(&mut tx, lease, "x").await.unwrap());
     assert!(!outbox::sent(&mut tx, Lease { owner: "w2", ..lease }, 300).await.unwrap(), "of an earlier attempt");
-    drop(tx);
+    tx.rollback().await.unwrap();
 
     // Whoever is alone may take every lease back at once.
     let mut tx = f.db.begin().await.unwrap();
     assert_eq!(outbox::release_all(&mut tx).await.unwrap(), 1);
     assert_eq!(outbox::release_all(&mut tx).await.unwrap(), 0);
     assert!(!outbox::sent(&mut tx, lease, 300).await.unwrap());
-    drop(tx);
+    tx.rollback().await.unwrap();
     let mut tx = f.db.begin().await.unwrap();
     let second = outbox::claim(&mut tx, 249, 900, "w2", 9).await.unwrap();
     outbox::claim(&mut tx, 250, 900, "w2", 9).await.unwrap();

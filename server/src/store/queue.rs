@@ -227,7 +227,8 @@ impl Select {
             self.int(" AND v.began_ms < ", "filter.to_ms", "");
         }
         if f.name.is_some() {
-            // SQLite's lower() knows ASCII only; so does PostgreSQL's in the C collation. `filter.name` is lower already.
+            // SQLite's lower() knows ASCII only; so does PostgreSQL's in the C collation. `filter.name`
+            // is lower already.
             self.differ(
                 " AND instr(lower(v.customer_name), $1->>'$.filter.name') > 0",
                 " AND strpos(lower(v.customer_name COLLATE \"C\"), $1::jsonb#>>'{filter,name}') > 0",

@@ -1,8 +1,8 @@
 //! Statements that are put together from the conditions that a question has.
 //!
-//! Every value travels in one JSON bind, `$1`, so the text depends only on which conditions there are, and is made of the
-//! program's own literals. A condition that is not asked for is not in the statement: `$1 IS NULL OR …` would keep SQLite
-//! from using an index.
+//! Every value travels in one JSON bind, `$1`, so the text depends only on which conditions there are, and is made of
+//! the program's own literals. A condition that is not asked for is not in the statement: `$1 IS NULL OR …` would keep
+//! SQLite from using an index.
 
 use super::{StoreError, Tx};
 use sqlx::postgres::PgRow;

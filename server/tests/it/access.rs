@@ -16,7 +16,8 @@ use tokio::net::TcpStream;
 use uuid::Uuid;
 
 /// Everybody who asks, by a letter each.
-const ASKERS: &str = "n nobody, e engineer, s service manager, c account manager, v sales, l leadership, a administrator, \
+const ASKERS: &str = "n nobody, e engineer, s service manager, c account manager, v sales, l leadership, \
+                      a administrator, \
                       p engineer on an enrolled phone, r on a revoked phone, d disabled";
 const EVERYBODY: &str = "nescvlaprd";
 const SIGNED_IN: &str = "escvlap";
@@ -77,6 +78,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/visits/{id}/quarantine/{change}", ADMIN),
     ("GET", "/api/v1/receipts", READERS),
     ("GET", "/api/v1/receipts/{id}", READERS),
+    ("GET", "/r/{token}", EVERYBODY),
 ];
 
 #[test]
@@ -139,6 +141,7 @@ conformance! { the_table_holds, |f| async {
     let mut wrong = Vec::new();
     for (method, path, allowed) in EXPECTED {
         let real = path.replace("{id}", &Uuid::from_u128(7).to_string()).replace("{change}", &Uuid::nil().to_string());
+        let real = real.replace("{token}", "nobodys");
         for (letter, token) in &tokens {
             let (status, code) = ask(running.addr, method, &real, token.as_deref()).await;
             let unknown = token.is_none() || *letter == 'd';

@@ -98,7 +98,7 @@ conformance! { what_is_missing_or_stale_is_refused, |f| async {
     let version = field.api.get(&format!("/api/v1/visits/{VISIT}"), &sm).await.ok()["version"].as_i64().unwrap();
     post(&sm, VISIT.0, json!({ "version": version - 1 })).await.refused(409, "version_conflict");
     let key = Uuid::now_v7();
-    assert!(post(&sm, VISIT.0, json!({ "version": version, "id": key, "reason": "长".repeat(2000) })).await.status.is_success());
+    post(&sm, VISIT.0, json!({ "version": version, "id": key, "reason": "长".repeat(2000) })).await.ok();
 
     // Neither theirs, nor there.
     post(&field.token("sm2").await, VISIT.0, json!({})).await.refused(404, "not_found");
@@ -107,8 +107,9 @@ conformance! { what_is_missing_or_stale_is_refused, |f| async {
     for login in ["wang", "li", "am", "lead", "sales"] {
         post(&field.token(login).await, VISIT.0, json!({})).await.refused(403, "forbidden");
     }
-    assert!(post(&field.token("sm2").await, s.unlisted.0, json!({})).await.status.is_success(), "in no list: any of them");
-    assert!(post(&field.token("boss").await, s.elsewhere.0, json!({})).await.status.is_success());
+    // In no list: any of them.
+    post(&field.token("sm2").await, s.unlisted.0, json!({})).await.ok();
+    post(&field.token("boss").await, s.elsewhere.0, json!({})).await.ok();
     let mut tx = field.api.state.db.read().await.unwrap();
     assert_eq!(dossier::reviews(&mut tx, VISIT.0).await.unwrap().len(), 1);
     assert!(dossier::review(&mut tx, key).await.unwrap().is_some());

@@ -99,7 +99,8 @@ conformance! { news_are_in_order_and_only_for_those_concerned, |f| async {
     let flags = news::flags(&mut tx, &ids(&s)).await.unwrap();
     let of = |visit: Uuid| flags.iter().filter(|f| f.0 == visit).map(|f| f.1.as_str()).collect::<Vec<_>>();
     let on_visit = of(VISIT.0);
-    for code in [FlagCode::Conflict, FlagCode::QuarantinedChanges, FlagCode::OverlappingTime, FlagCode::PossibleDuplicate] {
+    use FlagCode::{Conflict, OverlappingTime, PossibleDuplicate, QuarantinedChanges};
+    for code in [Conflict, QuarantinedChanges, OverlappingTime, PossibleDuplicate] {
         assert!(on_visit.contains(&code.as_str()), "{code}: {on_visit:?}");
     }
     assert!(!on_visit.contains(&"after_sign_off") && !on_visit.contains(&"no_work_order"), "{on_visit:?}");
@@ -178,7 +179,8 @@ conformance! { the_queue_filters_and_pages, |f| async {
 
     let page = field.api.get("/api/v1/visits?flag=conflict", &boss).await.ok();
     let row = &page["items"][0];
-    assert_eq!((&row["sign_off"], &row["review"], row["conflicts"].as_i64()), (&"accepted".into(), &"open".into(), Some(1)));
+    let said = (&row["sign_off"], &row["review"], row["conflicts"].as_i64());
+    assert_eq!(said, (&"accepted".into(), &"open".into(), Some(1)));
     assert_eq!(row["labour_s"], 7200);
     assert_eq!(row["engineers"].as_array().unwrap().len(), 2);
     assert!(row["flags"].as_array().unwrap().iter().any(|f| f["code"] == "conflict" && f["severity"] == "warning"));
@@ -190,7 +192,8 @@ conformance! { everybody_sees_what_is_theirs, |f| async {
     let (v, u, t, e) = (VISIT.0, s.unlisted.0, s.twin.0, s.elsewhere.0);
     let expected: [(&str, BTreeSet<Uuid>); 9] = [
         ("boss", [v, u, t, e].into()), ("lead", [v, u, t, e].into()), ("sm", [v, u, t].into()), ("sm2", [u, e].into()),
-        ("am", [v, t].into()), ("wang", [v].into()), ("li", [v, u, t, e].into()), ("zhao", [v].into()), ("sales", [].into()),
+        ("am", [v, t].into()), ("wang", [v].into()), ("li", [v, u, t, e].into()),
+        ("zhao", [v].into()), ("sales", [].into()),
     ];
     let boss = field.token("boss").await;
     let receipts = field.api.get("/api/v1/receipts", &boss).await.ok();
@@ -235,18 +238,21 @@ conformance! { one_visit_tells_who_wrote_what, |f| async {
     assert_eq!(values, [("重启打印服务", "wang 某"), ("更换打印机", "li 某")].into());
     assert_eq!(serde_json::from_value::<sync_core::document::view::VisitView>(d["record"].clone()).unwrap(),
         view(&s.wang.phone.document(VISIT).unwrap()));
-    assert_eq!((d["totals"]["labour_s"].as_i64(), d["totals"]["person_s"]["labour"].as_i64()), (Some(7200), Some(10800)));
+    let totals = &d["totals"];
+    assert_eq!((totals["labour_s"].as_i64(), totals["person_s"]["labour"].as_i64()), (Some(7200), Some(10800)));
     assert_eq!(d["customer"]["code"], "H01");
     assert_eq!(d["work_order"]["code"], "W-1");
     let reason = &d["verdict"]["items"][0]["stretches"][0]["reason"];
-    assert!(reason["en"].as_str().unwrap().contains("C-1") && reason["zh-CN"].as_str().unwrap().contains("C-1"), "{reason}");
+    for lang in ["en", "zh-CN"] {
+        assert!(reason[lang].as_str().unwrap().contains("C-1"), "{reason}");
+    }
     for flag in d["flags"].as_array().unwrap() {
         let (zh, en) = (flag["text"]["zh-CN"].as_str().unwrap(), flag["text"]["en"].as_str().unwrap());
         assert!(zh != en && !zh.is_empty() && !en.starts_with("flag-"), "{flag}");
     }
     assert_eq!(d["receipts"].as_array().unwrap().len(), 2);
     let refused = &d["quarantine"][0];
-    assert_eq!((refused["user_name"].as_str(), refused["device"].as_str().unwrap()), (Some("li 某"), LIS_PHONE.to_string().as_str()));
+    assert_eq!((&refused["user_name"], &refused["device"]), (&"li 某".into(), &LIS_PHONE.to_string().into()));
 
     let boss = field.token("boss").await;
     let bytes = format!("{path}/quarantine/{}", refused["id"].as_str().unwrap());
