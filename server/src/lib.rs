@@ -1,16 +1,18 @@
 //! The Countersign server: admits and merges what phones send, projects it to SQL, judges coverage, issues receipts.
 //!
-//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`], [`import`], [`sync`], [`visits`]), the services know
-//! [`store`], and `store` knows nobody above it.
+//! Arrows run down: [`http`] and the command line know the services ([`auth`], [`reference`], [`import`],
+//! [`sync`], [`visits`]), the services know [`store`], and `store` knows nobody above it.
 
 pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod failpoint;
 pub mod failure;
 pub mod http;
 pub mod import;
 pub mod keys;
+pub mod load;
 pub mod mail;
 pub mod receipts;
 pub mod reference;

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to answer after its start.
@@ -37,7 +38,7 @@ impl ServerProcess {
     pub fn new(binary: &Path, data: &Path, variables: &[(&str, &str)]) -> Result<Self, Failure> {
         // The port stays the same over restarts, as an address does that phones know. Between this look and the
         // start somebody else could take it; then the start fails with a clear word.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         Ok(Self {
             binary: binary.to_owned(),
             data: data.to_owned(),
@@ -50,6 +51,30 @@ impl ServerProcess {
     /// Another port than the one that was free.
     pub fn set_port(&mut self, port: u16) {
         self.port = port;
+    }
+
+    /// Sets a variable of its environment from the next start on; `None` takes it away.
+    pub fn set_variable(&mut self, name: &str, value: Option<&str>) {
+        self.variables.retain(|(k, _)| k != name);
+        self.variables.extend(value.map(|v| (name.to_owned(), v.to_owned())));
+    }
+
+    /// Waits until it has ended by itself; true when it did in time.
+    ///
+    /// # Errors
+    /// When its state cannot be asked for.
+    pub fn ends_within(&mut self, patience: Duration) -> Result<bool, Failure> {
+        let since = Instant::now();
+        while let Some(child) = &mut self.child {
+            if child.try_wait()?.is_some() {
+                self.child = None;
+            } else if since.elapsed() > patience {
+                return Ok(false);
+            } else {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        Ok(true)
     }
 
     /// Where it answers.
@@ -150,6 +175,14 @@ impl ServerProcess {
         self.child.take().map(|c| c.id())
     }
 
+    /// All of its log, over every start.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn log(&self) -> Result<String, Failure> {
+        Ok(String::from_utf8_lossy(&std::fs::read(self.log_file())?).into_owned())
+    }
+
     fn log_file(&self) -> PathBuf {
         self.data.with_extension("log")
     }
@@ -166,6 +199,23 @@ impl Drop for ServerProcess {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A free port below those that the system gives to outgoing connections: while a server is down, a phone that knocks on
+/// its door would otherwise get the same port for its own end one day, talk to itself and keep the server out.
+fn free_port() -> Result<u16, Failure> {
+    const FROM: u32 = 15_000;
+    const COUNT: u32 = 17_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..200 {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let offset = std::process::id().wrapping_mul(7919).wrapping_add(step.wrapping_mul(31)) % COUNT;
+        let port = u16::try_from(FROM + offset)?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err("no free port".into())
 }
 
 /// The server's binary: `COUNTERSIGN_BIN`, or the one built beside this test.

@@ -2,6 +2,7 @@
 
 mod admin;
 mod import;
+mod load;
 mod receipt;
 mod serve;
 
@@ -26,7 +27,12 @@ enum Command {
     /// Serve: makes what is missing, migrates the database, says where everything is and how to log in.
     Serve,
     /// Bring the database's schema up to date, and end.
-    Migrate,
+    Migrate {
+        /// The database was restored from a backup: phones compare everything they hold with it and send again what it
+        /// lacks. Say this once, before the server is started on it.
+        #[arg(long)]
+        restored: bool,
+    },
     /// Show each setting, its value and where it came from.
     Config,
     /// Print the API's description (OpenAPI 3.1).
@@ -44,6 +50,8 @@ enum Command {
     /// Enrolled phones.
     #[command(subcommand)]
     Device(admin::DeviceCommand),
+    /// Simulated phones against a running server; ends with one line of JSON.
+    Load(load::LoadArgs),
 }
 
 /// Runs the command line of this process.
@@ -74,7 +82,8 @@ pub fn main() -> ExitCode {
 
 /// Variables that look like settings and are none. Only a warning: an orchestrator may have put them there.
 fn strangers(names: impl Iterator<Item = String>) -> Vec<String> {
-    const OTHERS: [&str; 3] = ["COUNTERSIGN_LOG", "COUNTERSIGN_QUICK", crate::testing::POSTGRES_VARIABLE];
+    const OTHERS: [&str; 4] =
+        ["COUNTERSIGN_LOG", "COUNTERSIGN_QUICK", crate::testing::POSTGRES_VARIABLE, crate::failpoint::VARIABLE];
     let command = Cli::command();
     let known = |name: &str| command.get_arguments().any(|arg| arg.get_env().is_some_and(|env| env == name));
     names.filter(|name| name.starts_with("COUNTERSIGN_") && !known(name) && !OTHERS.contains(&name.as_str())).collect()
@@ -88,20 +97,23 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
     if let Command::Verify(args) = command {
         return receipt::verify(&args);
     }
+    if let Command::Load(args) = command {
+        return load::run(args);
+    }
     let config = Config::load(overrides)?;
     start_log(config.log_format);
     let runtime = tokio::runtime::Runtime::new().map_err(|e| Failure::new(format!("no threads: {e}")))?;
     runtime.block_on(async {
         match command {
             Command::Serve => serve::serve(config).await,
-            Command::Migrate => serve::migrate(config).await,
+            Command::Migrate { restored } => serve::migrate(config, restored).await,
             Command::Config => {
                 for (name, value, origin) in config.explain() {
                     print_line(&format!("{name:<14} {value}  ({origin})"))?;
                 }
                 Ok(())
             }
-            Command::Openapi | Command::Verify(_) => Ok(()),
+            Command::Openapi | Command::Verify(_) | Command::Load(_) => Ok(()),
             Command::Receipt(command) => receipt::receipt(config, command).await,
             Command::Import(args) => import::run(config, args).await,
             Command::User(command) => admin::user(config, command).await,
@@ -120,7 +132,11 @@ fn start_log(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter =
         EnvFilter::try_from_env("COUNTERSIGN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_http=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // When the log cannot be written (its disk is full), saying so on the same stream would panic.
+        .log_internal_errors(false);
     // An error says that a log is running already, which is all right.
     let _ = match format {
         LogFormat::Text => log.with_target(false).try_init(),

@@ -129,7 +129,7 @@ pub fn compose(
 fn part(kind: ContentType, text: String) -> SinglePart {
     let encoded = Body::new_with_encoding(text, ContentTransferEncoding::Base64);
     // Base64 can carry anything, so this never falls back.
-    let body = encoded.unwrap_or_else(|text| Body::new(text));
+    let body = encoded.unwrap_or_else(Body::new);
     SinglePart::builder().header(kind).body(body)
 }
 

@@ -118,6 +118,7 @@ impl Case {
                 CustomerRef::Unlisted(self.customer.clone())
             },
             customer_name: self.customer.clone(),
+            time_zone: self.listed.then(|| "Asia/Shanghai".to_owned()),
             work_order: None,
             work_order_code: None,
             mode: Mode::OnSite,
@@ -311,8 +312,13 @@ impl Case {
             strokes: (self.outcome == SignOffOutcome::Accepted).then(|| vec![1, 2, 3]),
         };
         let answer = Answer { reason: answer.reason.chars().take(600).collect(), ..answer };
-        let author =
-            Author { device: DeviceId(uuid(900)), suffix: [0; 8], user: UserId(uuid(10)), name: "王建国".into() };
+        let author = Author {
+            device: DeviceId(uuid(900)),
+            suffix: [0; 8],
+            user: UserId(uuid(10)),
+            name: "王建国".into(),
+            time_zone: None,
+        };
         let mut entropy = Counting(revision as u8);
         let mut env = Env { now: stamp(BEGAN + 390 * MIN + i64::from(revision)), entropy: &mut entropy };
         let draft = signoff::prepare(VisitId(uuid(1)), &shown, &answer, &author, Alg::EdDSA, &mut env).unwrap();

@@ -1,4 +1,5 @@
-//! Every statement of this room, on both databases.
+//! Every statement of this room, on both databases. Those about visits are in `tests/it/visits.rs` and `review.rs`:
+//! what they read, phones have to write first.
 
 use super::bulk::{Bulk, Kind, Rows, Value, ids_json};
 use super::{Sql, StoreError, audit, devices, dialect, feed, reference, sessions, users};
@@ -140,6 +141,7 @@ static EVERY_KIND: Bulk = Bulk::new(
         ("visit_id", Kind::Uuid),
         ("device_id", Kind::Uuid),
         ("attestation_id", Kind::Uuid),
+        ("position", Kind::Int),
         ("received_ms", Kind::Int),
         ("count", Kind::Int),
         ("changes", Kind::Bytes),
@@ -179,11 +181,14 @@ conformance! { bulk_writes_every_kind, |f| async {
     let bytes: Vec<u8> = (0..=255).collect();
     let mut tx = f.db.begin().await.unwrap();
     let mut rows = Rows::new();
-    rows.push(&[a.into(), visit.into(), b.into(), Value::Null, i64::MAX.into(), 1_i64.into(), bytes.as_slice().into()]);
-    rows.push(&[b.into(), visit.into(), b.into(), Some(a).into(), i64::MIN.into(), 2_i64.into(), Value::Bytes(&[])]);
+    rows.push(&[a.into(), visit.into(), b.into(), Value::Null, 1_i64.into(), i64::MAX.into(), 1_i64.into(),
+        bytes.as_slice().into()]);
+    rows.push(&[b.into(), visit.into(), b.into(), Some(a).into(), 2_i64.into(), i64::MIN.into(), 2_i64.into(),
+        Value::Bytes(&[])]);
     assert_eq!(EVERY_KIND.run(&mut tx, &rows).await.unwrap(), 2);
     let mut again = Rows::new();
-    again.push(&[a.into(), visit.into(), b.into(), Value::Null, 0_i64.into(), 9_i64.into(), Value::Bytes(&[1])]);
+    again.push(&[a.into(), visit.into(), b.into(), Value::Null, 1_i64.into(), 0_i64.into(), 9_i64.into(),
+        Value::Bytes(&[1])]);
     assert_eq!(EVERY_KIND.run(&mut tx, &again).await.unwrap(), 1);
     type Row = (Uuid, Option<Uuid>, i64, i64, Vec<u8>);
     let by_ids = with_ids!("SELECT id, attestation_id, received_ms, count, changes FROM change_log WHERE id IN ",

@@ -95,6 +95,17 @@ conformance! { a_mail_is_owned_while_its_lease_runs, |f| async {
     assert!(!outbox::later(&mut tx, lease, 300, "x").await.unwrap());
     assert!(!outbox::failed(&mut tx, lease, "x").await.unwrap());
     assert!(!outbox::sent(&mut tx, Lease { owner: "w2", ..lease }, 300).await.unwrap(), "of an earlier attempt");
+    drop(tx);
+
+    // Whoever is alone may take every lease back at once.
+    let mut tx = f.db.begin().await.unwrap();
+    assert_eq!(outbox::release_all(&mut tx).await.unwrap(), 1);
+    assert_eq!(outbox::release_all(&mut tx).await.unwrap(), 0);
+    assert!(!outbox::sent(&mut tx, lease, 300).await.unwrap());
+    drop(tx);
+    let mut tx = f.db.begin().await.unwrap();
+    let second = outbox::claim(&mut tx, 249, 900, "w2", 9).await.unwrap();
+    outbox::claim(&mut tx, 250, 900, "w2", 9).await.unwrap();
 
     let lease = Lease { id: first.id, owner: "w2", attempts: 2 };
     assert!(outbox::later(&mut tx, lease, 400, "421 busy").await.unwrap());

@@ -1,7 +1,7 @@
 //! What changed since a feed position, for one engineer.
 
 use super::{StoreError, Tx, feed};
-use crate::{db_all, db_optional};
+use crate::{db_all, db_execute, db_optional};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -48,6 +48,8 @@ const LAST_REVIEW: super::Sql = crate::with_ids!(
     "SELECT r.visit_id, r.reason, u.name FROM reviews r JOIN users u ON u.id = r.user_id WHERE r.visit_id IN ",
     " ORDER BY r.at_ms, r.id"
 );
+const SET_EPOCH: &str =
+    "INSERT INTO meta (key, value) VALUES ('epoch', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 const EPOCH: &str = "SELECT value FROM meta WHERE key = 'epoch'";
 
 /// Changes by other devices after position `after` up to `top`, in visits of `user`.
@@ -104,6 +106,18 @@ pub async fn reviews(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, String, Str
 pub async fn epoch(tx: &mut Tx) -> Result<u64, StoreError> {
     let row = db_optional!((String,), tx, EPOCH)?;
     Ok(row.and_then(|(value,)| value.parse().ok()).unwrap_or(1))
+}
+
+/// Begins a new epoch and returns it: this database was restored from a backup. It is later than every epoch that was
+/// ever begun in the same way, also by databases that were restored from the same backup before.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn raise_epoch(tx: &mut Tx, now_ms: i64) -> Result<u64, StoreError> {
+    // Seconds: one more than the last would be used again when an older backup is restored the next time.
+    let next = (epoch(tx).await? + 1).max(now_ms.unsigned_abs() / 1000);
+    db_execute!(tx, SET_EPOCH, next.to_string())?;
+    Ok(next)
 }
 
 /// The last committed position. Read it before the rows: everything up to it is then visible.

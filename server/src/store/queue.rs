@@ -181,21 +181,25 @@ impl Select {
         if scope.all {
             return;
         }
-        self.add(" AND (false");
+        let mut or = " AND (";
         if !scope.customers.is_empty() {
-            self.uuids(" OR v.customer_id IN ", "customers", "");
+            self.uuids(&format!("{or}v.customer_id IN "), "customers", "");
+            or = " OR ";
         }
         if scope.unlisted {
-            self.add(" OR NOT EXISTS (SELECT 1 FROM reference k WHERE k.kind = 'customer' AND k.id = v.customer_id)");
+            self.add(or);
+            self.add("NOT EXISTS (SELECT 1 FROM reference k WHERE k.kind = 'customer' AND k.id = v.customer_id)");
+            or = " OR ";
         }
         if scope.engineer.is_some() {
-            let before = " OR EXISTS (SELECT 1 FROM visit_engineers e WHERE e.visit_id = v.id AND e.user_id = ";
-            self.uuid(before, "engineer", ")");
+            // One list, so that an engineer's few visits are found by their ids.
+            let before = format!("{or}v.id IN (SELECT e.visit_id FROM visit_engineers e WHERE e.user_id = ");
+            self.uuid(&before, "engineer", "");
+            self.uuids(" UNION ALL SELECT sent.id FROM ", "dispatched", " AS sent)");
+            or = " OR ";
         }
-        if !scope.dispatched.is_empty() {
-            self.uuids(" OR v.id IN ", "dispatched", "");
-        }
-        self.add(")");
+        // With nothing to choose from, nothing is seen.
+        self.add(if or == " OR " { ")" } else { " AND false" });
     }
 
     fn filter(&mut self, f: &Filter) {
@@ -203,11 +207,11 @@ impl Select {
             self.uuid(" AND v.customer_id = ", "filter.customer", "");
         }
         if f.engineer.is_some() {
-            let before = " AND EXISTS (SELECT 1 FROM visit_engineers w WHERE w.visit_id = v.id AND w.user_id = ";
+            let before = " AND v.id IN (SELECT e.visit_id FROM visit_engineers e WHERE e.user_id = ";
             self.uuid(before, "filter.engineer", ")");
         }
         if !f.flags.is_empty() {
-            let before = " AND EXISTS (SELECT 1 FROM flags f WHERE f.visit_id = v.id AND f.code IN ";
+            let before = " AND v.id IN (SELECT f.visit_id FROM flags f WHERE f.code IN ";
             self.texts(before, "filter.flags", ")");
         }
         if f.review.is_some() {
@@ -223,7 +227,8 @@ impl Select {
             self.int(" AND v.began_ms < ", "filter.to_ms", "");
         }
         if f.name.is_some() {
-            // SQLite's lower() knows ASCII only; so does PostgreSQL's in the C collation. `filter.name` is lower already.
+            // SQLite's lower() knows ASCII only; so does PostgreSQL's in the C collation. `filter.name`
+            // is lower already.
             self.differ(
                 " AND instr(lower(v.customer_name), $1->>'$.filter.name') > 0",
                 " AND strpos(lower(v.customer_name COLLATE \"C\"), $1::jsonb#>>'{filter,name}') > 0",

@@ -1,8 +1,8 @@
 //! Statements that are put together from the conditions that a question has.
 //!
-//! Every value travels in one JSON bind, `$1`, so the text depends only on which conditions there are, and is made of the
-//! program's own literals. A condition that is not asked for is not in the statement: `$1 IS NULL OR …` would keep SQLite
-//! from using an index.
+//! Every value travels in one JSON bind, `$1`, so the text depends only on which conditions there are, and is made of
+//! the program's own literals. A condition that is not asked for is not in the statement: `$1 IS NULL OR …` would keep
+//! SQLite from using an index.
 
 use super::{StoreError, Tx};
 use sqlx::postgres::PgRow;
@@ -55,8 +55,10 @@ impl Select {
     pub(super) fn uuids(&mut self, before: &str, path: &str, after: &str) {
         let (sqlite, postgres) = at(path);
         self.differ(
-            &format!("{before}(SELECT unhex(value, '-') FROM json_each($1, '{sqlite}')){after}"),
-            &format!("{before}(SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb#>'{postgres}')){after}"),
+            &format!("{before}(SELECT unhex(value, '-') AS id FROM json_each($1, '{sqlite}')){after}"),
+            &format!(
+                "{before}(SELECT value::uuid AS id FROM jsonb_array_elements_text($1::jsonb#>'{postgres}')){after}"
+            ),
         );
     }
 

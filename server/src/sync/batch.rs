@@ -12,7 +12,7 @@ use crate::reference::cache::ReferenceCache;
 use crate::store::bulk::{Rows, ids_json};
 use crate::store::visits::{self, SpanRow};
 use crate::store::{Db, Sql, StoreError, Tx, feed, outbox, receipts};
-use crate::{db_all, with_ids};
+use crate::{db_all, failpoint, with_ids};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use sync_core::crypto::{Alg, PublicKey};
@@ -131,8 +131,11 @@ async fn attempt(
         rows.visit(j);
     }
     write(&mut tx, &judged, &issued, &rows).await?;
+    failpoint::pass("in_transaction");
     write_positioned(&mut tx, &judged, &log_rows(&merged, &pushes, &attestations), now_ms).await?;
+    failpoint::pass("before_commit");
     tx.commit().await?;
+    failpoint::pass("after_commit");
 
     for j in judged.iter().filter(|j| j.read.changed) {
         cache.put(j.read.visit.0, j.read.version + 1, j.read.document.clone());

@@ -1,7 +1,7 @@
 //! Visits as managers see them: the queue, one visit with everything around it, and their decisions.
 //!
-//! [`sight`] says who may see which visits, [`dossier`] and [`history`] read, [`review`] decides. Nothing here writes into
-//! a visit's document: what a manager decides is the server's own row, with a trail.
+//! [`sight`] says who may see which visits, [`dossier`] and [`history`] read, [`review`] decides. Nothing here writes
+//! into a visit's document: what a manager decides is the server's own row, with a trail.
 
 pub mod dossier;
 pub mod history;

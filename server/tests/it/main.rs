@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+mod access;
 mod api;
 mod auth;
+mod field;
 mod import;
 mod process;
 mod reference;
+mod review;
 mod routes;
+mod visits;

@@ -270,7 +270,8 @@ mod tests {
 
     fn noted(n: u8) -> Passed {
         let id = uuid::Uuid::from_bytes([n; 16]);
-        let author = Author { device: DeviceId(id), suffix: [n; 8], user: UserId(id), name: String::new() };
+        let author =
+            Author { device: DeviceId(id), suffix: [n; 8], user: UserId(id), name: String::new(), time_zone: None };
         let now = Stamp { wall_ms: 1, mono_ms: 1, boot: id, server: None };
         let mut document = Document::new().unwrap();
         let mut env = Env { now, entropy: &mut Fixed(n) };

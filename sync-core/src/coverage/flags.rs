@@ -5,9 +5,10 @@ use super::contract::{Answer, Standing, listed, standing};
 use super::names::{customer, quoted, word};
 use super::verdict::*;
 use crate::document::facts::{CrewAction, CustomerRef, Origin, SignOff, SignOffOutcome};
+use crate::document::schema::Collection;
 use crate::document::view::{Fact, Item};
 use crate::ids::{ContractId, FactId};
-use crate::message::Message;
+use crate::message::{Arg, Message};
 use crate::reference::{Contract, Role};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -192,9 +193,15 @@ fn conflicts(case: &Case<'_>) -> Vec<Flag> {
         let mut values = conflict.values.iter().map(|w| quoted(&w.value));
         let first = values.next().unwrap_or_default();
         let others = values.collect::<Vec<_>>().join(" | ");
-        let message = Message::new("flag-conflict").with("path", conflict.path.as_str());
         let item = conflict.path.strip_prefix("items/").and_then(|rest| rest.split('/').next()?.parse().ok());
-        found.push(Flag { item, ..flag(FlagCode::Conflict, message.with("first", first).with("others", others)) });
+        let message = if conflict.path.starts_with(Collection::Ends.key()) {
+            // Not the document's winner counts here but the earlier end (see `time`).
+            Message::new("flag-conflict-end").with("ends", format!("{first} | {others}"))
+        } else {
+            let place = place_of(&conflict.path, case);
+            Message::new("flag-conflict").with("place", place).with("first", first).with("others", others)
+        };
+        found.push(Flag { item, ..flag(FlagCode::Conflict, message) });
     }
     let customers: Vec<&CustomerRef> = case.origins.iter().map(|o| &o.value.customer).collect();
     if customers.iter().any(|c| Some(c) != customers.first()) {
@@ -203,4 +210,24 @@ fn conflicts(case: &Case<'_>) -> Vec<Flag> {
         found.push(flag(FlagCode::Conflict, Message::new("flag-conflict-customers").with("customers", names)));
     }
     found
+}
+
+/// Where a conflict is, in words: the field of a numbered work item, or the kind of fact.
+fn place_of(path: &str, case: &Case<'_>) -> Arg {
+    let mut parts = path.split('/');
+    let (collection, id, field) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+    let field = field.map(|f| match f {
+        "asset" | "asset_name" => "asset",
+        other => other,
+    });
+    match (collection, field) {
+        ("items", Some(field @ ("category" | "asset" | "symptom" | "action" | "outcome"))) => {
+            let place = case.view.items.iter().position(|i| Some(i.id.to_string().as_str()) == id).unwrap_or_default();
+            let number = i64::try_from(place + 1).unwrap_or_default();
+            let field = Message::new(format!("record-item-{field}"));
+            Message::new("list-field_of_item").with("number", number).with("field", field).into()
+        }
+        ("expenses", Some(_)) => Message::new("record-expenses").into(),
+        _ => path.into(),
+    }
 }

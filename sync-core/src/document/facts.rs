@@ -134,6 +134,9 @@ pub struct Origin {
     /// The customer's name as the phone knew it: what is signed must be readable without reference data.
     #[serde(default)]
     pub customer_name: String,
+    /// The customer's time zone (IANA name) as the phone knew it: what is signed shows local times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// The work order that dispatched the engineer, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work_order: Option<WorkOrderId>,

@@ -87,10 +87,13 @@ mod tests {
     fn every_change_names_what_it_wrote_and_who() {
         let mut doc = Document::new().unwrap();
         let mut entropy = Count(0);
-        let author =
-            |n: u8, who: UserId| Author {
-                device: device(u128::from(n)), suffix: [n; 8], user: who, name: "王".into()
-            };
+        let author = |n: u8, who: UserId| Author {
+            device: device(u128::from(n)),
+            suffix: [n; 8],
+            user: who,
+            name: "王".into(),
+            time_zone: None,
+        };
         let begin = Command::Begin {
             customer: CustomerRef::Unlisted("H".into()),
             customer_name: "H".into(),

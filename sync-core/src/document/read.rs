@@ -119,7 +119,17 @@ impl Reader<'_> {
 
     fn ends(&mut self, entry: FactId) -> Field<TimeEnd> {
         let path = format!("{}/{entry}", Collection::Ends.key());
-        self.field(&collection_object(Collection::Ends), &entry.to_string(), &path, json)
+        let object = collection_object(Collection::Ends);
+        let field = self.field::<TimeEnd>(&object, &entry.to_string(), &path, json);
+        // A person compares times, not JSON.
+        if let Some(conflict) = self.conflicts.iter_mut().find(|c| c.path == path) {
+            for value in &mut conflict.values {
+                if let Ok(end) = serde_json::from_str::<TimeEnd>(&value.value) {
+                    value.value = instant_text(end.at.instant_ms());
+                }
+            }
+        }
+        field
     }
 
     /// A field with all its values; notes a conflict where they differ, and what cannot be read.
@@ -210,6 +220,11 @@ fn supersede<T>(facts: &mut [Fact<T>], of: impl Fn(&T) -> Option<&Supersedes>) {
         fact.superseded_by =
             links.iter().filter(|(old, new)| *old == fact.id && *new != fact.id).map(|(_, n)| *n).min();
     }
+}
+
+/// An instant as text, in UTC: the document does not know where its reader is.
+pub(crate) fn instant_text(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default()
 }
 
 fn writer(id: &ObjId) -> Option<DeviceId> {

@@ -23,6 +23,8 @@ pub struct Author {
     pub user: UserId,
     /// Their name, as it will stand on the receipt.
     pub name: String,
+    /// The time zone of the customer whose visit they begin, where the phone knows it.
+    pub time_zone: Option<String>,
 }
 
 impl Author {
@@ -130,6 +132,7 @@ impl Writer<'_, '_, '_, '_> {
                     visit: self.visit,
                     customer: customer.clone(),
                     customer_name: customer_name.clone(),
+                    time_zone: self.author.time_zone.clone(),
                     work_order: work_order.as_ref().map(|(id, _)| *id),
                     work_order_code: work_order.as_ref().map(|(_, code)| code.clone()),
                     mode: *mode,
@@ -398,7 +401,9 @@ mod tests {
 
     fn author(n: u8) -> Author {
         let id = uuid::Uuid::from_bytes([n; 16]);
-        Author { device: DeviceId(id), suffix: [n; 8], user: UserId(id), name: format!("工程师{n}") }
+        Author {
+            device: DeviceId(id), suffix: [n; 8], user: UserId(id), name: format!("工程师{n}"), time_zone: None
+        }
     }
 
     fn run(doc: &mut Document, n: u8, at: i64, commands: &[Command]) -> Result<Recorded, CommandError> {

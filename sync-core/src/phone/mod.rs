@@ -280,7 +280,13 @@ impl Phone {
             env.entropy.fill(&mut suffix);
             suffix
         });
-        Author { device: self.identity.device, suffix, user: self.identity.user, name: self.identity.name.clone() }
+        Author {
+            device: self.identity.device,
+            suffix,
+            user: self.identity.user,
+            name: self.identity.name.clone(),
+            time_zone: None,
+        }
     }
 
     fn alg(&self) -> Alg {

@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::{Effect, Phone, PhoneError, Staged};
 use crate::document::command::Command;
-use crate::document::facts::SignOff;
+use crate::document::facts::{CustomerRef, SignOff};
 use crate::document::write::{Recorded, record, record_sign_off};
 use crate::env::Env;
 use crate::ids::{FactId, VisitId};
@@ -38,7 +38,10 @@ impl Phone {
             None if matches!(commands.first(), Some(Command::Begin { .. })) => Entry::default(),
             None => return Err(PhoneError::UnknownVisit(visit)),
         };
-        let author = self.author(env);
+        let mut author = self.author(env);
+        if let Some(Command::Begin { customer: CustomerRef::Listed(id), .. }) = commands.first() {
+            author.time_zone = self.reference.customers.get(id).map(|c| c.time_zone.clone());
+        }
         let mut doc = entry.document()?;
         let recorded = record(&mut doc, visit, &author, env, commands)?;
         Ok(Self::stage(visit, entry, doc, recorded, env.now.wall_ms))

@@ -2,6 +2,7 @@
 //! Both depend on the document alone, so that every platform and the server render them byte for byte alike.
 
 use crate::canonical::{CanonicalError, sha256_hex, to_canonical_json};
+use crate::clock::Stamp;
 use crate::document::Document;
 use crate::document::facts::{Lang, SignOff, TimeKind};
 use crate::document::read::view_at;
@@ -9,6 +10,8 @@ use crate::document::view::{Field, VisitView};
 use crate::message::Message;
 use crate::time;
 use automerge::ChangeHash;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -81,13 +84,16 @@ pub fn summarise(record: VisitView, heads: &[ChangeHash]) -> Summary {
 
 /// The text that is shown, in `lang`. Ends with the sentence that the signer agrees to.
 pub fn text(summary: &Summary, lang: Lang) -> String {
-    let mut page = Page { lang, out: String::new() };
+    let zone = summary.record.origins.iter().find_map(|o| time::days::zone(o.value.time_zone.as_deref()?).ok());
+    let mut page = Page { lang, zone: zone.unwrap_or(TimeZone::UTC), out: String::new() };
     page.render(summary);
     page.out
 }
 
 struct Page {
     lang: Lang,
+    /// The customer's, as the phone that began the visit knew it; UTC where none did.
+    zone: TimeZone,
     out: String,
 }
 
@@ -102,6 +108,12 @@ impl Page {
     fn label(&mut self, id: &str, value: &str) {
         let line = format!("{}: {value}", self.word(id));
         self.line(&line);
+    }
+
+    /// An instant in the customer's time, with its offset: `2026-09-21 08:50:00 +08:00`.
+    fn at(&self, stamp: &Stamp) -> String {
+        let Ok(instant) = Timestamp::from_millisecond(stamp.instant_ms()) else { return String::new() };
+        instant.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     }
 
     fn render(&mut self, s: &Summary) {
@@ -145,11 +157,12 @@ impl Page {
                 );
                 self.label("record-demand", &who);
             }
-            self.label("record-began", &utc(o.at.instant_ms()));
+            let began = self.at(&o.at);
+            self.label("record-began", &began);
         }
         for crew in &record.crew {
             let action = self.word(format!("crew_action-{}", crew.value.action));
-            let line = format!("{} {action} {}", crew.value.name, utc(crew.value.at.instant_ms()));
+            let line = format!("{} {action} {}", crew.value.name, self.at(&crew.value.at));
             self.label("record-engineers", &line);
         }
     }
@@ -201,7 +214,7 @@ impl Page {
             }
         }
         for entry in s.record.live_time().filter(|t| t.end.0.is_empty() && t.start.value.manual.is_none()) {
-            let line = format!("{} {}", self.word("record-running"), utc(entry.start.value.at.instant_ms()));
+            let line = format!("{} {}", self.word("record-running"), self.at(&entry.start.value.at));
             self.label("record-time", &line);
         }
         let total = Message::new("record-time-total").with("minutes", s.labour_s / 60).render(self.lang);
@@ -234,13 +247,8 @@ impl Page {
     }
 
     fn earlier(&self, s: &SignOff) -> String {
-        format!("{}: {} {}", self.word(format!("outcome-{}", s.outcome)), s.signer.name, utc(s.at.instant_ms()))
+        format!("{}: {} {}", self.word(format!("outcome-{}", s.outcome)), s.signer.name, self.at(&s.at))
     }
-}
-
-/// An instant as text. UTC, because the document does not know the customer's time zone.
-fn utc(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default()
 }
 
 /// Minor units as a decimal number with two places.

@@ -70,6 +70,7 @@ impl Phone {
                 suffix: [n; 8],
                 user: UserId(Uuid::from_bytes([n; 16])),
                 name: format!("工程师{n}"),
+                time_zone: None,
             },
             rng: Rng(seed ^ u64::from(n) << 32),
             clock: 0,

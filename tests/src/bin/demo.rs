@@ -125,7 +125,11 @@ fn invite(stage: &mut Stage, home: &Path) {
     let n = &mut stage.narrator;
     n.chapter("The server keeps running");
     n.line(Tone::Good, "  address", &base);
-    n.line(Tone::Plain, "  log in as", "zhang.li (service manager, 中文) · emma.wood (service manager, English) · chen.zong (leadership)");
+    n.line(
+        Tone::Plain,
+        "  log in as",
+        "zhang.li (service manager, 中文) · emma.wood (service manager, English) · chen.zong (leadership)",
+    );
     n.line(Tone::Plain, "", "zhao.min (account manager) · wang.jianguo, li.na, zhou.wei, … (engineers)");
     n.line(Tone::Plain, "  password", PASSWORD);
     n.line(Tone::Plain, "  mails", &home.join("server/mails").display().to_string());

@@ -154,7 +154,11 @@ impl Expected {
     /// Compares.
     pub fn check(&self, visit: &Visit, checks: &mut Checks) {
         let title = self.title;
-        checks.same(&format!("{title}: the verdict is {}", self.coverage), &visit.verdict.coverage.as_str(), &self.coverage);
+        checks.same(
+            &format!("{title}: the verdict is {}", self.coverage),
+            &visit.verdict.coverage.as_str(),
+            &self.coverage,
+        );
         let items: Vec<&str> = visit.verdict.items.iter().map(|i| i.coverage.as_str()).collect();
         checks.same(&format!("{title}: the verdict per work item"), &items.as_slice(), &self.items);
         let mut flags: Vec<&str> = visit.flags.iter().map(|f| f.code.as_str()).collect();
@@ -179,9 +183,10 @@ impl Visit {
     /// The category and symptom of a work item, in Chinese.
     pub fn item_name(&self, id: FactId) -> String {
         let Some(item) = self.view.items.iter().find(|i| i.id == id) else { return String::new() };
-        let category = item.category.get().map_or_else(String::new, |c| {
-            sync_core::message::Message::new(format!("category-{c}")).render(Lang::ZhCn)
-        });
+        let category = item
+            .category
+            .get()
+            .map_or_else(String::new, |c| sync_core::message::Message::new(format!("category-{c}")).render(Lang::ZhCn));
         format!("{category}：{}", item.symptom.get().map_or("", String::as_str))
     }
 }

@@ -17,7 +17,8 @@ pub const EXPECTED: Expected = Expected {
 };
 
 /// Why the director does not sign.
-pub const REASON: &str = "Sales told us the new contract was as good as signed. I will not put my name to anything I may be billed for.";
+pub const REASON: &str =
+    "Sales told us the new contract was as good as signed. I will not put my name to anything I may be billed for.";
 
 /// What the engineer records, without a network.
 ///
@@ -35,7 +36,12 @@ pub fn play(stage: &mut Stage) -> Result<VisitId, Failure> {
     let visit = actor.begin(Some(order.visit), begin(&centre, Some(&order), Mode::OnSite, None))?;
     let item = actor.item(visit, Category::ApplicationSoftware, "Registration desk cannot log in (挂号台无法登录)")?;
     actor.timer(visit, TimeKind::Labour, Some(item), "2026-09-21T14:00", "2026-09-21T15:35")?;
-    actor.done(visit, item, "Renewed the expired service certificate (更新过期的服务证书)", "Two desks log in again")?;
+    actor.done(
+        visit,
+        item,
+        "Renewed the expired service certificate (更新过期的服务证书)",
+        "Two desks log in again",
+    )?;
     actor.expense(visit, ExpenseKind::Taxi, 41, "Taxi both ways (往返出租车)")?;
     actor.at("2026-09-21T15:45")?;
     actor.sign(visit, Lang::En, ("Dr. Helen Gao", "Director"), SignOffOutcome::Refused, REASON)?;

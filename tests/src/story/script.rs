@@ -1,8 +1,8 @@
 //! The order of the story, chapter by chapter.
 
 use super::books::{self, Expected};
-use super::managers::{self, decide};
 use super::mails::{self, Mail};
+use super::managers::{self, decide};
 use super::receipts::{self, Files};
 use super::stage::Stage;
 use super::tally::{self, Tally};
@@ -67,7 +67,11 @@ fn introduce(stage: &mut Stage) {
          countersigned it: without a network, merged without loss. This is a real server, on SQLite, with the demo \
          company in it, and simulated phones that run the same code as real ones.",
     );
-    n.line(Tone::Plain, "  hospitals", "江城市第一人民医院 (tertiary, contract C + database) · 江城市中医院 (secondary, software only)");
+    n.line(
+        Tone::Plain,
+        "  hospitals",
+        "江城市第一人民医院 (tertiary, contract C + database) · 江城市中医院 (secondary, software only)",
+    );
     n.line(Tone::Plain, "", "滨河社区卫生服务中心 (community, contract lapsed) · 云岭县人民医院 (county, no contract)");
     n.line(Tone::Plain, "", "喀什地区友谊医院 (tertiary, contract B, Asia/Urumqi)");
     let names: Vec<&str> = stage.actors.iter().map(|a| a.name.as_str()).collect();
@@ -107,7 +111,9 @@ fn bad_network(stage: &mut Stage, visits: &Visits) -> Result<(), Failure> {
     stage.checks.hold("the server was killed twice while phones were syncing", kills == 2);
     stage.checks.hold(
         "requests were dropped, cut, doubled and reordered",
-        [struck.dropped_requests + struck.dropped_answers, struck.cut, struck.doubled, struck.reordered].iter().all(|n| *n > 0),
+        [struck.dropped_requests + struck.dropped_answers, struck.cut, struck.doubled, struck.reordered]
+            .iter()
+            .all(|n| *n > 0),
     );
     // The other engineer's half may have arrived at the server after this phone's last request.
     for login in ["li.na", "zhou.wei"] {
@@ -115,7 +121,10 @@ fn bad_network(stage: &mut Stage, visits: &Visits) -> Result<(), Failure> {
     }
     let left: u64 = stage.actors.iter().map(super::actor::Actor::waiting).sum();
     stage.checks.same("changes left on phones after the storm", &left, &0);
-    let views = (stage.actor("li.na")?.phone.phone.view(visits.case08.visit)?, stage.actor("zhou.wei")?.phone.phone.view(visits.case08.visit)?);
+    let views = (
+        stage.actor("li.na")?.phone.phone.view(visits.case08.visit)?,
+        stage.actor("zhou.wei")?.phone.phone.view(visits.case08.visit)?,
+    );
     stage.checks.hold("both phones of case 8 show the same visit", views.0 == views.1);
     Ok(())
 }
@@ -128,7 +137,9 @@ fn look(stage: &mut Stage, id: VisitId, expected: &Expected) -> Result<books::Vi
 
 fn judged(stage: &mut Stage, visits: &Visits) -> Result<(), Failure> {
     stage.narrator.chapter("What the server makes of it: a verdict for every work item, and flags");
-    stage.narrator.say("By contract, on the customer's local day; every answer says why. From GET /api/v1/visits/{id}:");
+    stage
+        .narrator
+        .say("By contract, on the customer's local day; every answer says why. From GET /api/v1/visits/{id}:");
     for (id, expected) in [
         (visits.case01, &case01::EXPECTED),
         (visits.case03, &case03::EXPECTED),
@@ -148,7 +159,9 @@ fn merged(stage: &mut Stage, shared: case08::Shared) -> Result<(), Failure> {
     show::merged(&mut stage.narrator, &visit);
     case08::check_merged(&visit, &mut stage.checks);
     stage.narrator.gap();
-    stage.narrator.say("The next morning 刘志远 is shown the merged record, both values included, and signs what he sees:");
+    stage
+        .narrator
+        .say("The next morning 刘志远 is shown the merged record, both values included, and signs what he sees:");
     let text = case08::sign(stage, shared)?;
     stage.narrator.quote(&text);
     let visit = look(stage, shared.visit, &case08::EXPECTED)?;
@@ -184,7 +197,12 @@ fn receipted(stage: &mut Stage, folder: &Path) -> Result<Files, Failure> {
 fn letters(stage: &Stage, files: &Files) -> usize {
     let Some(actor) = stage.actors.first() else { return 0 };
     let known = actor.phone.phone.reference();
-    let to = |receipt: &sync_core::receipt::Receipt| match receipt.body.customer.id.and_then(|id| known.customers.get(&id)) {
+    let to = |receipt: &sync_core::receipt::Receipt| match receipt
+        .body
+        .customer
+        .id
+        .and_then(|id| known.customers.get(&id))
+    {
         Some(customer) => {
             let contacts = known.contacts.get(&customer.id).into_iter().flat_map(|c| c.values());
             let managers: BTreeSet<_> = [customer.service_manager, customer.account_manager].into();
@@ -209,7 +227,9 @@ fn mailed(stage: &mut Stage, files: &Files) -> Result<Vec<Mail>, Failure> {
     found = mails::read_folder(&folder)?;
     found.sort_by(|a, b| (&a.subject, &a.to).cmp(&(&b.subject, &b.to)));
     stage.checks.same("mails in the folder", &found.len(), &expected);
-    stage.checks.hold("every mail has a text and an HTML part", found.iter().all(|m| m.html && !m.text.trim().is_empty()));
+    stage
+        .checks
+        .hold("every mail has a text and an HTML part", found.iter().all(|m| m.html && !m.text.trim().is_empty()));
     let english = found.iter().find(|m| m.to.contains("helen.gao@"));
     stage.checks.hold(
         "Dr. Gao is written to in English and told why she refused",
@@ -243,7 +263,11 @@ fn counted(stage: &mut Stage, files: &Files, mails: &[Mail]) -> Result<Tally, Fa
     n.line(Tone::Plain, "  changes", &format!("{} ({recorded} were acknowledged by phones)", tally.changes));
     n.line(Tone::Plain, "  flags", &flags.join(", "));
     n.line(Tone::Plain, "  conflicts shown", &tally.conflicts_shown.to_string());
-    n.line(Tone::Plain, "  receipts", &format!("{} issued, {} verified", tally.receipts_issued, tally.receipts_verified));
+    n.line(
+        Tone::Plain,
+        "  receipts",
+        &format!("{} issued, {} verified", tally.receipts_issued, tally.receipts_verified),
+    );
     n.line(Tone::Plain, "  mails", &tally.mails_written.to_string());
     let tone = |n: u64| if n == 0 { Tone::Good } else { Tone::Bad };
     n.line(tone(tally.lost), "  lost", &tally.lost.to_string());
@@ -260,7 +284,11 @@ pub fn report(stage: &mut Stage) -> bool {
     }
     let (all, failed) = (stage.checks.all().len(), stage.checks.failed().len());
     stage.narrator.gap();
-    let verdict = if failed == 0 { format!("All {all} expectations held.") } else { format!("{failed} of {all} expectations FAILED.") };
+    let verdict = if failed == 0 {
+        format!("All {all} expectations held.")
+    } else {
+        format!("{failed} of {all} expectations FAILED.")
+    };
     stage.narrator.say(&verdict);
     failed == 0
 }

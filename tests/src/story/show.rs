@@ -33,7 +33,8 @@ pub fn visit(n: &mut Narrator, title: &str, visit: &Visit) {
     if visit.flags.is_empty() {
         n.line(Tone::Good, "  no flags", "nothing that a manager must look at");
     }
-    let receipts: Vec<String> = visit.receipts.iter().map(|r| format!("{} (revision {})", r.number, r.revision)).collect();
+    let receipts: Vec<String> =
+        visit.receipts.iter().map(|r| format!("{} (revision {})", r.number, r.revision)).collect();
     n.line(Tone::Plain, "  receipts", &if receipts.is_empty() { "none yet".to_owned() } else { receipts.join(", ") });
 }
 
@@ -53,7 +54,11 @@ pub fn merged(n: &mut Narrator, visit: &Visit) {
             let counts = if place == 0 { "counts" } else { "kept" };
             let who = value.user_name.as_deref().unwrap_or("?");
             let device = value.device_name.as_deref().unwrap_or("?");
-            n.line(Tone::Plain, &format!("    {who}"), &format!("“{}”  ({counts}; {device})", plain_value(&value.value)));
+            n.line(
+                Tone::Plain,
+                &format!("    {who}"),
+                &format!("“{}”  ({counts}; {device})", plain_value(&value.value)),
+            );
         }
     }
     let sum = visit.totals.person_s.get("labour").copied().unwrap_or(0);
@@ -61,7 +66,10 @@ pub fn merged(n: &mut Narrator, visit: &Visit) {
     n.line(
         Tone::Good,
         "  minutes of labour",
-        &format!("{once} counted once; {sum} if both engineers' minutes were added up ({} worked side by side)", sum - once),
+        &format!(
+            "{once} counted once; {sum} if both engineers' minutes were added up ({} worked side by side)",
+            sum - once
+        ),
     );
 }
 
@@ -71,7 +79,9 @@ fn plain_path(visit: &Visit, path: &str) -> String {
     let (kind, id, field) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
     match (kind, id.parse()) {
         ("items", Ok(id)) => format!("both wrote “{field}” of the item {}", visit.item_name(id)),
-        ("time" | "time_end" | "ends" | "time_ends", _) => "both stopped the same timer (the earlier end counts)".to_owned(),
+        ("time" | "time_end" | "ends" | "time_ends", _) => {
+            "both stopped the same timer (the earlier end counts)".to_owned()
+        }
         _ => path.to_owned(),
     }
 }
@@ -100,7 +110,8 @@ pub fn faults(stage: &mut Stage) -> Fault {
         "arrived",
         "arrived"
     );
-    let second = format!("{}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}", pad("phone of", 24), "sent", "", "lost", "two", "twice", "late");
+    let second =
+        format!("{}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}", pad("phone of", 24), "sent", "", "lost", "two", "twice", "late");
     let n = &mut stage.narrator;
     n.line(Tone::Quiet, "", "");
     n.raw(&format!("   {head}"));
@@ -141,9 +152,7 @@ pub fn address(to: &str) -> &str {
 
 /// One mail in full.
 pub fn mail(n: &mut Narrator, mail: &Mail) {
-    let head = format!(
-        "From: {}\nTo: {}\nSubject: {}\nMessage-ID: {}\n\n",
-        mail.from, mail.to, mail.subject, mail.message_id
-    );
+    let head =
+        format!("From: {}\nTo: {}\nSubject: {}\nMessage-ID: {}\n\n", mail.from, mail.to, mail.subject, mail.message_id);
     n.quote(&format!("{head}{}", mail.text.trim_end()));
 }

@@ -48,7 +48,7 @@ impl Weather {
     pub fn wait(&self, patience: Duration, enough: impl Fn(Seen) -> bool) -> bool {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(seen, patience, |seen| !enough(*seen));
-        let timeout = waited.unwrap_or_else(PoisonError::into_inner).1;
+        let (_state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
         !timeout.timed_out()
     }
 }

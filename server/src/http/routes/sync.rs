@@ -56,7 +56,7 @@ impl IntoResponse for SyncProblem {
         let problem = |status, code| Problem::new(status, code, text.clone());
         match &self {
             Self::Encoding => problem(S::UNSUPPORTED_MEDIA_TYPE, "unknown_encoding"),
-            Self::TooLarge => problem(S::PAYLOAD_TOO_LARGE, "payload_too_large"),
+            Self::TooLarge => problem(S::PAYLOAD_TOO_LARGE, "too_large"),
             Self::Broken => problem(S::BAD_REQUEST, "broken_body"),
             Self::Decode(DecodeError::Malformed(_)) => problem(S::BAD_REQUEST, "malformed_message"),
             Self::Decode(DecodeError::Version { .. }) => problem(S::UPGRADE_REQUIRED, "protocol_version"),
@@ -89,7 +89,7 @@ impl IntoResponse for SyncProblem {
     responses((status = 200, body = Vec<u8>, content_type = "application/cbor"),
         (status = 400, description = "broken_body, malformed_message"),
         (status = 403, description = "foreign_device, bad_attestation"),
-        (status = 413, description = "payload_too_large, too_much"),
+        (status = 413, description = "too_large, too_much"),
         (status = 426, description = "protocol_version"), (status = 503, description = "not_stored")))]
 async fn sync(
     State(state): State<AppState>,
@@ -151,6 +151,9 @@ async fn sync(
         answer.documents.extend(news.documents);
         answer.reference = news.reference;
         answer.states = news.states;
+    }
+    if !answer.documents.is_empty() {
+        crate::failpoint::pass_later("after_reply");
     }
     let zstd = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("zstd"));
     let bytes = encode(&answer);

@@ -273,6 +273,29 @@ conformance! { it_is_woken_and_stops_with_the_mail_in_hand, |f| async {
     assert_eq!(mails_in(&dir).len(), 9);
 } }
 
+#[tokio::test]
+async fn a_new_process_takes_over_at_once_where_there_is_only_one() {
+    let f = Fixture::sqlite().await.unwrap();
+    let clock = Clock::default();
+    let receipt = queue(&f.db, &clock, &["a@x.example"]).await;
+    let mut tx = f.db.begin().await.unwrap();
+    let now = clock.now_ms();
+    assert_eq!(outbox::claim(&mut tx, now, now + 600_000, "the dead one", 9).await.unwrap().len(), 1);
+    tx.commit().await.unwrap();
+    let stop = CancellationToken::new();
+    let folder = Transport::open(&format!("file://{}", f.dir.join("mails").display())).unwrap();
+    let running = tokio::spawn(worker(&f.db, folder, &clock).run(stop.clone()));
+    let mut left = 200;
+    while rows(&f.db, receipt).await[0].state != "sent" {
+        left -= 1;
+        assert!(left > 0, "it waits for the lease of a process that is dead");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    stop.cancel();
+    running.await.unwrap();
+    f.clear().await.unwrap();
+}
+
 /// Where the real mail server is, and where it delivers; `None` where `COUNTERSIGN_QUICK=1` says to do without.
 fn real_server() -> Option<(String, std::path::PathBuf)> {
     match (std::env::var("COUNTERSIGN_TEST_SMTP"), std::env::var_os("COUNTERSIGN_TEST_SMTP_DIR")) {

@@ -254,6 +254,7 @@ fn conflicts_show_every_value_and_quarantine_is_counted() {
     let about: Vec<_> = flags.iter().map(|f| (f.code.as_str(), f.item)).collect();
     assert_eq!(about, [("conflict", None), ("conflict", Some(fact(200))), ("quarantined_changes", None)]);
     let text = flags[1].message.render(Lang::ZhCn);
-    assert!(text.contains("重启服务") && text.contains("换…") && text.contains("/action"), "{text}");
+    assert!(text.contains("重启服务") && text.contains("换…") && text.contains("处理过程"), "{text}");
+    assert!(flags[0].message.render(Lang::En).contains("earliest end"));
     assert!(flags[2].message.render(Lang::ZhCn).contains('4'));
 }

@@ -124,6 +124,7 @@ pub(super) fn visit(customer: u128, begun: &str) -> VisitView {
     let order = if customer == BERLIN { BERLIN_ORDER } else { ORDER };
     let origin = Origin {
         customer_name: String::new(),
+        time_zone: None,
         work_order_code: None,
         visit: VisitId(uuid(900)),
         customer: CustomerRef::Listed(CustomerId(uuid(customer))),

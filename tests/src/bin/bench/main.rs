@@ -1,0 +1,98 @@
+//! Measures the release server under the workloads of docs/speed.md, and checks that what it confirmed is stored.
+//!
+//! `cargo xtask bench` builds the server and runs this. It writes nothing into the repository; databases live in a
+//! temporary folder of a real disk (`--dir`) and go when it ends.
+
+mod floor;
+mod server;
+mod table;
+mod workload;
+
+use clap::Parser;
+use countersign::load::Progress;
+use countersign_tests::Failure;
+use server::Database;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use table::Results;
+use workload::{w, w2};
+
+#[derive(Parser)]
+struct Args {
+    /// The server to measure: a release build.
+    #[arg(long)]
+    server_binary: PathBuf,
+    /// A small run: one round, fewer visits.
+    #[arg(long)]
+    quick: bool,
+    /// How often W is run; the median is shown.
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Where databases are made: it must be a real disk, or durability costs nothing.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Only W, for profiling.
+    #[arg(long)]
+    only_w: bool,
+}
+
+/// Progress of preparations is not shown; what is measured prints its own line.
+fn quiet(_: Progress) {}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(e) => {
+            eprintln!("bench: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether nothing that was confirmed was lost.
+fn run(args: &Args) -> Result<bool, Failure> {
+    let temp = match &args.dir {
+        Some(dir) => tempfile::tempdir_in(dir)?,
+        None => tempfile::tempdir()?,
+    };
+    let (dir, binary) = (temp.path(), args.server_binary.as_path());
+    let rounds = args.rounds.unwrap_or(if args.quick { 1 } else { 5 }).max(1);
+    let mut databases = vec![Database::Sqlite];
+    if !args.only_w
+        && let Ok(url) = std::env::var(countersign::testing::POSTGRES_VARIABLE)
+    {
+        databases.push(Database::Postgres(url));
+    }
+    let mut lossless = true;
+    for database in &databases {
+        let mut results = Results { database: database.name(), ..Results::default() };
+        println!("{}: the floor", database.name());
+        results
+            .floors
+            .push(floor::floor(&tempfile::tempdir_in(dir)?.path().to_owned(), if args.quick { 2 } else { 10 })?);
+        let (phones, visits) = if args.quick { (10, 20) } else { (20, 50) };
+        for round in 1..=rounds {
+            let done = w(binary, database, dir, phones, visits)?;
+            println!("{}: W {round} of {rounds}: {}", database.name(), table::line(&done));
+            results.floors.push(floor::floor(tempfile::tempdir_in(dir)?.path(), if args.quick { 2 } else { 10 })?);
+            results.w.push(done);
+        }
+        if !args.only_w {
+            let sizes: &[(usize, usize)] =
+                if args.quick { &[(1, 50), (20, 5)] } else { &[(5, 50), (20, 500), (1, 1000), (200, 5)] };
+            for (phones, visits) in sizes {
+                let done = w(binary, database, dir, *phones, *visits)?;
+                println!("{}: {phones} phones of {visits} visits: {}", database.name(), table::line(&done));
+                results.shapes.push(done);
+            }
+            let (known, times): (&[usize], usize) = if args.quick { (&[10, 100], 50) } else { (&[10, 1000], 300) };
+            println!("{}: W2 with {known:?} known visits, {times} times each", database.name());
+            results.w2 = w2(binary, database, dir, known, times)?;
+        }
+        table::print(&results);
+        println!("{}", table::json(&results));
+        lossless &= results.lost() == 0 && results.errors() == 0;
+    }
+    Ok(lossless)
+}

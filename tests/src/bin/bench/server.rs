@@ -1,0 +1,165 @@
+//! The server under measurement: a release process on a fresh database, with a company that is large enough.
+
+use countersign_tests::company::{FILE, PASSWORD};
+use countersign_tests::{Failure, ServerProcess};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Hospitals: so many that few engineers meet by chance.
+const HOSPITALS: usize = 200;
+
+/// Which database.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A file, with `synchronous=FULL`: the server's own default.
+    Sqlite,
+    /// A schema of its own on the server that this URL names.
+    Postgres(String),
+}
+
+impl Database {
+    /// Its name in the table.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+}
+
+/// A running server, and where it keeps its things.
+pub struct Bench {
+    /// The process.
+    pub server: ServerProcess,
+    _dir: tempfile::TempDir,
+    schema: Option<countersign::testing::Fixture>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Bench {
+    /// Starts a server for `engineers` engineers (`bench1`, `bench2`, …).
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start(binary: &Path, database: &Database, engineers: usize, dir: &Path) -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Runtime::new()?;
+        let dir = tempfile::tempdir_in(dir)?;
+        let schema = match database {
+            Database::Sqlite => None,
+            Database::Postgres(_) => runtime.block_on(countersign::testing::Fixture::postgres())?,
+        };
+        let mut variables = vec![("COUNTERSIGN_LOG", "warn")];
+        if let Some(schema) = &schema {
+            variables.push(("COUNTERSIGN_DATABASE_URL", schema.url.as_str()));
+        }
+        let mut server = ServerProcess::new(binary, &dir.path().join("data"), &variables)?;
+        std::fs::create_dir_all(server.data())?;
+        let file = dir.path().join("company.json");
+        std::fs::write(&file, company(engineers)?)?;
+        server.run_command(&["import", &file.to_string_lossy()])?;
+        server.run()?;
+        Ok(Self { server, _dir: dir, schema, runtime })
+    }
+
+    /// Who the phones log in as.
+    pub fn options(&self, phones: usize, visits: usize, seed: u64) -> countersign::load::Options {
+        countersign::load::Options {
+            server: self.server.base(),
+            login: "bench{}".into(),
+            password: PASSWORD.into(),
+            phones,
+            visits,
+            seed,
+        }
+    }
+
+    /// Stops the server and takes its database away.
+    ///
+    /// # Errors
+    /// When one of the two fails.
+    pub fn end(mut self) -> Result<(), Failure> {
+        self.server.stop()?;
+        if let Some(schema) = self.schema {
+            self.runtime.block_on(schema.clear());
+        }
+        Ok(())
+    }
+
+    /// What the process has used so far.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn usage(&self) -> Result<Usage, Failure> {
+        Usage::of(self.server.pid().ok_or("the server does not run")?)
+    }
+
+    /// Lets the peak of the memory begin anew (Linux: `clear_refs`).
+    pub fn reset_peak(&self) {
+        if let Some(pid) = self.server.pid() {
+            // Where that is not allowed the peak is that of the whole process: too large, never too small.
+            let _ = std::fs::write(format!("/proc/{pid}/clear_refs"), "5");
+        }
+    }
+}
+
+/// CPU time and peak memory of a process, from /proc.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
+    /// User and system time of all threads, those that ended included, microseconds.
+    pub cpu_us: u64,
+    /// Peak of the resident set, kB.
+    pub peak_kb: u64,
+}
+
+impl Usage {
+    fn of(pid: u32) -> Result<Self, Failure> {
+        // 100 ticks a second: what Linux shows to programs on every platform.
+        const TICK_US: u64 = 10_000;
+        let proc = PathBuf::from(format!("/proc/{pid}"));
+        let stat = std::fs::read_to_string(proc.join("stat"))?;
+        // The second field is the name, in parentheses, and may hold anything; utime and stime are fields 14 and 15.
+        let after = stat.rsplit(") ").next().unwrap_or_default();
+        let ticks: u64 = after.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+        let status = std::fs::read_to_string(proc.join("status"))?;
+        let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+        let peak_kb = peak.trim().trim_end_matches(" kB").parse().unwrap_or(0);
+        Ok(Self { cpu_us: ticks * TICK_US, peak_kb })
+    }
+}
+
+/// The demo company, grown: engineers and hospitals by the hundred, each hospital with a contact and a contract.
+fn company(engineers: usize) -> Result<String, Failure> {
+    let mut company: Value = serde_json::from_str(FILE)?;
+    let mut add = |kind: &str, records: Vec<Value>| -> Result<(), Failure> {
+        let list = company.get_mut(kind).and_then(Value::as_array_mut).ok_or("the demo company lacks a kind")?;
+        list.extend(records);
+        Ok(())
+    };
+    let engineer = |n: usize| {
+        json!({"login": format!("bench{n}"), "name": format!("工程师{n}"), "language": "zh-CN",
+               "email": format!("bench{n}@huaxin-it.example"), "roles": ["engineer"], "password": PASSWORD,
+               "must_change_password": false})
+    };
+    let code = |n: usize| format!("H{n:04}");
+    let hospital = |n: usize| {
+        json!({"code": code(n), "name": format!("第{n}人民医院"), "name_en": format!("People's Hospital No. {n}"),
+               "tier": "secondary", "time_zone": "Asia/Shanghai", "service_manager": "zhang.li",
+               "account_manager": "zhao.min"})
+    };
+    let contact = |n: usize| {
+        json!({"code": format!("{}-1", code(n)), "customer": code(n), "name": "刘志远", "position": "信息科主任",
+               "phone": "138 0000 0000", "email": format!("xinxike@h{n:04}.example"), "language": "zh-CN",
+               "receives_receipts": true, "single_interface": true})
+    };
+    let contract = |n: usize| {
+        let package = ["A-2026", "B-2026", "C-2026", "SW-2026"][n % 4];
+        json!({"code": format!("HT-{n:04}"), "customer": code(n), "kind": "service_maintenance", "status": "signed",
+               "package": package, "first_day": "2026-01-01", "last_day": "2036-12-31",
+               "annual_fee_minor": 9_000_000, "currency": "CNY"})
+    };
+    add("users", (1..=engineers).map(engineer).collect())?;
+    add("customers", (1..=HOSPITALS).map(hospital).collect())?;
+    add("contacts", (1..=HOSPITALS).map(contact).collect())?;
+    add("contracts", (1..=HOSPITALS).map(contract).collect())?;
+    Ok(company.to_string())
+}
