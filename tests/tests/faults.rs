@@ -6,12 +6,14 @@ mod faults {
     mod cli;
     mod disk;
     mod failpoints;
+    mod feed;
     mod field;
     mod ground;
     mod input;
     mod interleaving;
     mod kill;
     mod local;
+    mod mails;
     mod nodes;
     mod restore;
 }

@@ -174,6 +174,7 @@ impl Worker {
             while let Some(done) = under_way.try_join_next() {
                 results.push(done);
             }
+            crate::failpoint::pass("mail_sent_before_mark");
             let mut tx = self.db.begin().await?;
             for result in results {
                 match result {
@@ -183,6 +184,7 @@ impl Worker {
                 }
             }
             tx.commit().await?;
+            crate::failpoint::pass("mail_marked");
         }
         Ok(round)
     }
@@ -200,6 +202,7 @@ impl Worker {
         let until = now.saturating_add(self.schedule.lease_ms);
         let rows = outbox::claim(&mut tx, now, until, &self.owner, self.schedule.at_once).await?;
         tx.commit().await?;
+        crate::failpoint::pass("mail_leased");
 
         let mut tx = self.db.read().await?;
         let mut jobs = Vec::with_capacity(rows.len());

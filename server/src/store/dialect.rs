@@ -29,6 +29,14 @@ pub const LOCK_VISITS: Sql = Sql {
                AS locked",
 };
 
+/// Takes the locks of several visits until commit as far as nobody else has them, without waiting. Bind:
+/// [`ids_json`](super::bulk::ids_json), at least one. Returns whether it has all of them.
+pub const TRY_LOCK_VISITS: Sql = Sql {
+    sqlite: "SELECT COUNT(*) > 0 FROM json_each($1)",
+    postgres: "SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(value, 0))) FROM \
+               jsonb_array_elements_text($1::jsonb) AS ids(value)",
+};
+
 /// Takes the lock on one visit's document until commit. Bind: visit id.
 ///
 /// SQLite's writer already holds the only write lock there is, so there it is a plain read.

@@ -1,9 +1,9 @@
 //! Rows of visits: what the merge writes in one statement per table and batch, and what it reads before.
 
 use super::bulk::{Bulk, Kind, Rows, ids_json};
-use super::dialect::LOCK_VISITS;
+use super::dialect::{LOCK_VISITS, TRY_LOCK_VISITS};
 use super::{Sql, StoreError, Tx};
-use crate::{db_all, db_execute, with_ids};
+use crate::{db_all, db_execute, db_one, with_ids};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ pub struct DocumentRow {
 }
 
 /// A time span of another visit.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
 pub struct SpanRow {
     /// The visit it belongs to.
     pub visit_id: Uuid,
@@ -54,6 +54,10 @@ const QUARANTINED: Sql =
     with_ids!("SELECT visit_id, count(*) FROM quarantine WHERE visit_id IN ", " GROUP BY visit_id");
 const ISSUED: Sql = with_ids!("SELECT visit_id, sign_off_id FROM receipts WHERE visit_id IN ", "");
 const DEVICE_KEYS: Sql = with_ids!("SELECT id, alg, public_key FROM devices WHERE id IN ", "");
+const SPANS_OF: Sql = with_ids!(
+    "SELECT visit_id, user_id, customer_id, work_order_id, from_ms, until_ms FROM spans WHERE visit_id IN ",
+    ""
+);
 const DELETE_SPANS: Sql = with_ids!("DELETE FROM spans WHERE visit_id IN ", "");
 const DELETE_FLAGS: Sql = with_ids!("DELETE FROM flags WHERE visit_id IN ", "");
 const DELETE_ENGINEERS: Sql = with_ids!("DELETE FROM visit_engineers WHERE visit_id IN ", "");
@@ -213,6 +217,26 @@ pub static CHAINS: Bulk = Bulk::new(
 /// When the database refuses.
 pub async fn lock(tx: &mut Tx, ids: &[Uuid]) -> Result<(), StoreError> {
     db_all!((i64,), tx, LOCK_VISITS, ids_json(ids.iter().copied())).map(|_| ())
+}
+
+/// Locks visits until commit without waiting; false when another server has one of them. For locks that are taken out of
+/// order.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn try_lock(tx: &mut Tx, ids: &[Uuid]) -> Result<bool, StoreError> {
+    Ok(ids.is_empty() || db_one!((bool,), tx, TRY_LOCK_VISITS, ids_json(ids.iter().copied()))?.0)
+}
+
+/// Stored time spans of visits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn spans_of(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<SpanRow>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    db_all!(SpanRow, tx, SPANS_OF, ids_json(ids.iter().copied()))
 }
 
 /// Versions of stored documents.

@@ -33,8 +33,9 @@ pub(super) struct Shared {
     pub outbox: Arc<Notify>,
 }
 
-/// Another server may have locked in another order; then the database gives one of the two up, to be tried again.
-const TRIES: usize = 4;
+/// How often a batch is tried: another server may have got in between. Each time one of the two gets on, so this is
+/// reached only when something is wrong.
+const TRIES: usize = 20;
 
 const COLLEAGUES: Sql =
     with_ids!("SELECT id, name, email, language FROM users WHERE disabled_ms IS NULL AND id IN ", " ORDER BY id");
@@ -46,13 +47,18 @@ pub(super) async fn run(
     pushes: Arc<Vec<Push>>,
 ) -> Result<Vec<Vec<DocumentDown>>, SyncError> {
     let mut tries = 0;
+    let mut nearby = BTreeSet::new();
     loop {
         tries += 1;
-        match attempt(shared, cache, pushes.clone()).await {
+        match attempt(shared, cache, pushes.clone(), &mut nearby).await {
             Err(Trouble::Store(e)) if e.is_transient() && tries < TRIES => {
                 tracing::warn!(error = %e, "a batch is tried again");
             }
+            Err(Trouble::Overtaken(what)) if tries < TRIES => {
+                tracing::debug!(what, "a batch is tried again");
+            }
             Err(Trouble::Store(e)) => return Err(e.into()),
+            Err(Trouble::Overtaken(what)) => return Err(SyncError::Failed(what.to_owned())),
             Err(Trouble::Failed(why)) => return Err(SyncError::Failed(why)),
             Ok(answers) => return Ok(answers),
         }
@@ -61,6 +67,8 @@ pub(super) async fn run(
 
 enum Trouble {
     Store(StoreError),
+    /// Another server was faster: from the beginning, with what it has written.
+    Overtaken(&'static str),
     Failed(String),
 }
 
@@ -79,6 +87,7 @@ async fn attempt(
     shared: &Shared,
     cache: &mut Cache,
     pushes: Arc<Vec<Push>>,
+    nearby: &mut BTreeSet<Uuid>,
 ) -> Result<Vec<Vec<DocumentDown>>, Trouble> {
     let now_ms = shared.clock.now_ms();
     let mut tx = shared.db.begin().await?;
@@ -88,7 +97,11 @@ async fn attempt(
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    visits::lock(&mut tx, &ids).await?;
+    // All locks in one order. Which visits nearby are concerned is only known once these are read; those of the last
+    // attempt are taken right away.
+    let locked: BTreeSet<Uuid> = ids.iter().chain(nearby.iter()).copied().collect();
+    visits::lock(&mut tx, &locked.iter().copied().collect::<Vec<_>>()).await?;
+    let before = feed::last_position(&mut tx).await?;
     let reference = shared.reference.refresh(&mut tx).await?;
     let bases = bases(&mut tx, cache, &ids, &reference).await?;
 
@@ -120,7 +133,7 @@ async fn attempt(
         Ok(parallel(work, |((visit, version, doc), changed)| Read::new(visit, version, doc, changed)))
     })
     .await?;
-    let (reads, known) = gather(&mut tx, cache, reads, reference.clone()).await?;
+    let (reads, known, vicinity) = gather(&mut tx, cache, reads, reference.clone(), &locked, nearby).await?;
     let known = Arc::new(known);
     let shared_known = known.clone();
     let judged: Vec<Judged> = compute(move || Ok(parallel(reads, |read| judge(read, &shared_known)))).await?;
@@ -132,7 +145,15 @@ async fn attempt(
     }
     write(&mut tx, &judged, &issued, &rows).await?;
     failpoint::pass("in_transaction");
-    write_positioned(&mut tx, &judged, &log_rows(&merged, &pushes, &attestations), now_ms).await?;
+    let logs = log_rows(&merged, &pushes, &attestations);
+    let count = i64::try_from(logs.len() + judged.len()).unwrap_or(i64::MAX);
+    let position = feed::take_positions(&mut tx, count).await?;
+    // From here to the commit nobody else commits (see store/feed.rs). Whoever did so meanwhile may have brought time
+    // that overlaps with what was just judged, in a visit that nobody here has locked: neither would see the other.
+    if position != before + 1 && vicinity.outside != vicinity.look(&mut tx, &judged).await? {
+        return Err(Trouble::Overtaken("another server brought time nearby"));
+    }
+    write_positioned(&mut tx, &judged, &logs, position, now_ms).await?;
     failpoint::pass("before_commit");
     tx.commit().await?;
     failpoint::pass("after_commit");
@@ -206,25 +227,36 @@ async fn gather(
     cache: &mut Cache,
     mut reads: Vec<Read>,
     reference: Arc<Reference>,
-) -> Result<(Vec<Read>, Knowledge), Trouble> {
+    locked: &BTreeSet<Uuid>,
+    wanted: &mut BTreeSet<Uuid>,
+) -> Result<(Vec<Read>, Knowledge, Vicinity), Trouble> {
     let batch: HashSet<Uuid> = reads.iter().map(|r| r.visit.0).collect();
-    let mut spans = near(tx, &reads).await?;
+    let known: Vec<Uuid> = reads.iter().filter(|r| r.version > 0).map(|r| r.visit.0).collect();
+    // Time that is no longer where it was counts, too: what it overlapped with is judged again without it.
+    let old = visits::spans_of(tx, &known).await?;
+    let mut spans = near(tx, &reads, &old).await?;
     let affected: BTreeSet<Uuid> = spans.iter().map(|s| s.visit_id).filter(|v| !batch.contains(v)).collect();
     if !affected.is_empty() {
         let affected: Vec<Uuid> = affected.into_iter().collect();
-        visits::lock(tx, &affected).await?;
+        let free: Vec<Uuid> = affected.iter().filter(|v| !locked.contains(v)).copied().collect();
+        if !visits::try_lock(tx, &free).await? {
+            // Waiting here, out of order, would be a deadlock sooner or later.
+            wanted.extend(affected);
+            return Err(Trouble::Overtaken("another server has visits nearby"));
+        }
         let documents = load(tx, cache, &affected).await?;
         let mut nearby: Vec<Read> = documents
             .into_iter()
             .map(|(visit, (version, document))| Read::new(VisitId(visit), version, document, false))
             .collect();
         nearby.sort_by_key(|r| r.visit);
-        spans.extend(near(tx, &nearby).await?);
+        spans.extend(near(tx, &nearby, &[]).await?);
         reads.extend(nearby);
     }
     // Of visits in hand, the spans just read count, not those stored before.
     let in_hand: HashSet<Uuid> = reads.iter().map(|r| r.visit.0).collect();
     spans.retain(|s| !in_hand.contains(&s.visit_id));
+    let vicinity = Vicinity { old, outside: spans.iter().cloned().collect() };
     spans.extend(reads.iter().flat_map(Read::own_spans));
 
     let ids: Vec<Uuid> = in_hand.into_iter().collect();
@@ -238,18 +270,44 @@ async fn gather(
         quarantined: quarantined.into_iter().map(|(v, n)| (v, u32::try_from(n).unwrap_or(u32::MAX))).collect(),
         spans,
     };
-    Ok((reads, known))
+    Ok((reads, known, vicinity))
 }
 
-async fn near(tx: &mut Tx, reads: &[Read]) -> Result<Vec<SpanRow>, StoreError> {
-    let (mut users, mut customers, mut orders) = (Vec::new(), Vec::new(), Vec::new());
-    for read in reads {
-        for s in read.own_spans() {
-            users.push((s.user_id, s.from_ms, s.until_ms));
-            customers.extend(s.customer_id.map(|c| (c, s.from_ms, s.until_ms)));
-        }
-        orders.extend(read.work_order().map(|w| w.0));
+/// Time around the visits in hand, as it was when they were judged.
+struct Vicinity {
+    /// What the visits in hand had before.
+    old: Vec<SpanRow>,
+    /// What other visits have.
+    outside: BTreeSet<SpanRow>,
+}
+
+impl Vicinity {
+    /// What other visits have now.
+    async fn look(&self, tx: &mut Tx, judged: &[Judged]) -> Result<BTreeSet<SpanRow>, StoreError> {
+        let in_hand: HashSet<Uuid> = judged.iter().map(|j| j.read.visit.0).collect();
+        let now = near(tx, judged.iter().map(|j| &j.read), &self.old).await?;
+        Ok(now.into_iter().filter(|s| !in_hand.contains(&s.visit_id)).collect())
     }
+}
+
+async fn near<'a>(
+    tx: &mut Tx,
+    reads: impl IntoIterator<Item = &'a Read>,
+    old: &[SpanRow],
+) -> Result<Vec<SpanRow>, StoreError> {
+    let (mut users, mut customers, mut orders) = (Vec::new(), Vec::new(), Vec::new());
+    let mut add = |s: &SpanRow| {
+        users.push((s.user_id, s.from_ms, s.until_ms));
+        customers.extend(s.customer_id.map(|c| (c, s.from_ms, s.until_ms)));
+        orders.extend(s.work_order_id);
+    };
+    old.iter().for_each(&mut add);
+    let mut planned = Vec::new();
+    for read in reads {
+        read.own_spans().iter().for_each(&mut add);
+        planned.extend(read.work_order().map(|w| w.0));
+    }
+    orders.extend(planned);
     visits::neighbours(tx, &users, &customers, &orders).await
 }
 
@@ -353,9 +411,13 @@ fn log_rows(merged: &[MergedVisit], pushes: &[Push], attestations: &HashMap<usiz
 }
 
 /// The last writes before the commit: see store/feed.rs.
-async fn write_positioned(tx: &mut Tx, judged: &[Judged], logs: &[LogRow], now_ms: i64) -> Result<(), StoreError> {
-    let count = i64::try_from(logs.len() + judged.len()).unwrap_or(i64::MAX);
-    let mut position = feed::take_positions(tx, count).await?;
+async fn write_positioned(
+    tx: &mut Tx,
+    judged: &[Judged],
+    logs: &[LogRow],
+    mut position: i64,
+    now_ms: i64,
+) -> Result<(), StoreError> {
     let (mut log_rows, mut visit_rows) = (Rows::new(), Rows::new());
     for log in logs {
         log_row(&mut log_rows, log, position, now_ms);

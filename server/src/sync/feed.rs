@@ -32,16 +32,44 @@ pub struct News {
     pub states: Vec<String>,
 }
 
-/// Reads what `device` of `user` lacks after its cursor. Documents that the request itself asked about are left out: the
-/// answer has them already.
+/// Reads what `device` of `user` lacks after its cursor. `answered` is the answer to the documents of the request itself:
+/// where the feed has gone on since – another request of the same batch, or one after it –, what came is in the news like
+/// any other document's. The cursor goes past it, so it must not be left out. See [`join`].
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn news(db: &Db, device: DeviceId, user: UserId, request: &Request) -> Result<News, SyncError> {
-    Ok(read(db, device, user, request).await?)
+pub async fn news(
+    db: &Db,
+    device: DeviceId,
+    user: UserId,
+    request: &Request,
+    answered: &[DocumentDown],
+) -> Result<News, SyncError> {
+    Ok(read(db, device, user, request, answered).await?)
 }
 
-async fn read(db: &Db, device: DeviceId, user: UserId, request: &Request) -> Result<News, StoreError> {
+/// Adds news to the answer to the request's own documents: one entry for each visit.
+pub fn join(answered: &mut Vec<DocumentDown>, news: Vec<DocumentDown>) {
+    for document in news {
+        match answered.iter_mut().find(|d| d.visit == document.visit) {
+            Some(down) => {
+                down.changes.extend(document.changes);
+                if !document.heads.is_empty() {
+                    down.heads = document.heads;
+                }
+            }
+            None => answered.push(document),
+        }
+    }
+}
+
+async fn read(
+    db: &Db,
+    device: DeviceId,
+    user: UserId,
+    request: &Request,
+    answered: &[DocumentDown],
+) -> Result<News, StoreError> {
     let mut tx = db.read().await?;
     let epoch = store::epoch(&mut tx).await?;
     let top = store::top(&mut tx).await?;
@@ -67,11 +95,16 @@ async fn read(db: &Db, device: DeviceId, user: UserId, request: &Request) -> Res
         out.cursor = first.unsigned_abs();
         out.more = true;
     }
-    let answered: HashSet<VisitId> = request.documents.iter().map(|d| d.visit).collect();
     let heads: HashMap<Uuid, Vec<Hash>> =
         states.iter().map(|s| (s.id, s.heads.0.iter().filter_map(|h| hash(h)).collect())).collect();
+    // Answered with the very heads that the feed has: there is nothing more to say.
+    let settled: HashSet<Uuid> = answered
+        .iter()
+        .filter(|d| heads.get(&d.visit.0).is_some_and(|now| same(now, &d.heads)))
+        .map(|d| d.visit.0)
+        .collect();
     let mut documents: BTreeMap<Uuid, Vec<ByteVec>> = BTreeMap::new();
-    for row in log.iter().filter(|r| !answered.contains(&VisitId(r.visit_id))) {
+    for row in log.iter().filter(|r| !settled.contains(&r.visit_id)) {
         let changes: Vec<ByteVec> = decode(&row.changes).unwrap_or_default();
         documents.entry(row.visit_id).or_default().extend(changes);
     }
@@ -116,6 +149,10 @@ async fn read(db: &Db, device: DeviceId, user: UserId, request: &Request) -> Res
         }
     }
     Ok(out)
+}
+
+fn same(a: &[Hash], b: &[Hash]) -> bool {
+    a.len() == b.len() && a.iter().all(|hash| b.contains(hash))
 }
 
 fn hash(hex_text: &str) -> Option<Hash> {

@@ -13,7 +13,7 @@ mod merger;
 mod merging;
 mod rows;
 
-pub use feed::{News, news};
+pub use feed::{News, join, news};
 pub use issuing::Issuer;
 pub use merger::{Merger, Push};
 

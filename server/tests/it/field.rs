@@ -6,7 +6,7 @@ use countersign::auth::sessions;
 use countersign::state::AppState;
 use countersign::store::users::UserRow;
 use countersign::store::{devices, reference, users};
-use countersign::sync::{Push, news};
+use countersign::sync::{Push, join, news};
 use countersign::testing::Fixture;
 use sim_phone::{Clock, Link, LinkError, Seeded, SimPhone};
 use sqlx::types::Json;
@@ -64,7 +64,7 @@ impl Link for InProcess {
         let request = Request::read(bytes).unwrap();
         self.runtime.block_on(async {
             let attested = attested_bytes(request.device, &request.documents);
-            let documents = if request.documents.is_empty() {
+            let mut documents = if request.documents.is_empty() {
                 Vec::new()
             } else {
                 let push = Push {
@@ -77,7 +77,8 @@ impl Link for InProcess {
                 };
                 self.state.merger.push(push).await.unwrap()
             };
-            let news = news(&self.state.db, request.device, self.user, &request).await.unwrap();
+            let news = news(&self.state.db, request.device, self.user, &request, &documents).await.unwrap();
+            join(&mut documents, news.documents);
             Ok(encode(&Response {
                 protocol: PROTOCOL,
                 // The server's clock agrees with every phone: nothing here depends on the day of the test.
@@ -85,7 +86,7 @@ impl Link for InProcess {
                 epoch: news.epoch,
                 cursor: news.cursor,
                 more: news.more,
-                documents: documents.into_iter().chain(news.documents).collect(),
+                documents,
                 reference: news.reference,
                 states: news.states,
                 missing_blobs: Vec::new(),

@@ -149,7 +149,8 @@ impl Phone {
         let mut effect = Effect::default();
         let mut entries: std::collections::BTreeMap<VisitId, Entry> = std::collections::BTreeMap::new();
         for down in &answer.documents {
-            let mut entry = self.visits.get(&down.visit).cloned().unwrap_or_default();
+            let before = entries.remove(&down.visit).or_else(|| self.visits.get(&down.visit).cloned());
+            let mut entry = before.unwrap_or_default();
             writes.extend(self.take(down, &mut entry, &mut report)?);
             entries.insert(down.visit, entry);
         }
@@ -230,7 +231,8 @@ impl Phone {
                 entry.meta.server_heads.clear();
                 report.again = true;
             }
-            Outcome::Merged | Outcome::News if has_all => entry.set_server_heads(&down.heads),
+            // News without heads are a part of what is to come.
+            Outcome::Merged | Outcome::News if has_all && !heads.is_empty() => entry.set_server_heads(&down.heads),
             _ => {}
         }
         if down.outcome == Outcome::Merged {

@@ -69,6 +69,16 @@ impl Ground {
         })
     }
 
+    /// How many mails are not yet known to have been sent.
+    pub(crate) fn unsent_mails(&self) -> Result<i64, Failure> {
+        self.runtime.block_on(async {
+            let db = Db::open(&self.url).await?;
+            let tx = &mut db.read().await?;
+            let (left,) = countersign::db_one!((i64,), tx, "SELECT COUNT(*) FROM outbox WHERE state <> 'sent'")?;
+            Ok(left)
+        })
+    }
+
     /// The books, after checking all that must always hold.
     pub(crate) fn checked_books(&self) -> Result<Books, Failure> {
         let books = self.books()?;

@@ -6,7 +6,7 @@ use crate::http::problem::Problem;
 use crate::http::table::Entry;
 use crate::state::AppState;
 use crate::store::{StoreError, devices};
-use crate::sync::{Push, SyncError, news};
+use crate::sync::{Push, SyncError, join, news};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -144,11 +144,11 @@ async fn sync(
     };
     // A revoked device is told what became of what it sent, and nothing else.
     if principal.device_revoked_ms.is_none() {
-        let news = news(&state.db, device, principal.user, &request).await?;
+        let news = news(&state.db, device, principal.user, &request, &answer.documents).await?;
         answer.epoch = news.epoch;
         answer.cursor = news.cursor;
         answer.more = news.more;
-        answer.documents.extend(news.documents);
+        join(&mut answer.documents, news.documents);
         answer.reference = news.reference;
         answer.states = news.states;
     }
