@@ -68,7 +68,13 @@ pub fn merged(n: &mut Narrator, visit: &Visit) {
             let mark = if shown { "shown first" } else { "shown beside it" };
             let who = value.user_name.as_deref().unwrap_or("?");
             let device = value.device_name.as_deref().unwrap_or("?");
-            let mark = if ends && shown { "counts" } else if ends { "kept" } else { mark };
+            let mark = if ends && shown {
+                "counts"
+            } else if ends {
+                "kept"
+            } else {
+                mark
+            };
             n.line(Tone::Plain, &format!("    {who}"), &format!("“{}”  ({mark}; device “{device}”)", value.value));
         }
     }
