@@ -19,8 +19,13 @@ pub const EXPECTED: Expected = Expected {
     receipts: &["accepted"],
 };
 
-/// The flags before anybody has signed.
-pub const UNSIGNED: &[&str] = &["conflict", "conflict", "unsigned"];
+/// Before anybody has signed.
+pub const UNSIGNED: Expected = Expected {
+    title: "case 8, unsigned: two engineers, two phones, one visit",
+    flags: &["conflict", "conflict", "unsigned"],
+    receipts: &[],
+    ..EXPECTED
+};
 
 /// What 李娜 writes about the item that both edit.
 pub const BY_LI_NA: &str = "更换核心交换机光模块，清空端口错误计数";

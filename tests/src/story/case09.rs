@@ -19,7 +19,7 @@ pub const AMENDED: Expected = Expected {
 
 /// After the second signature.
 pub const EXPECTED: Expected = Expected {
-    title: "case 9: signed, amended, and signed again",
+    title: "case 9, second signature: signed, amended, and signed again",
     flags: &[],
     receipts: &["accepted", "accepted"],
     ..AMENDED

@@ -10,10 +10,10 @@ impl Checks {
         self.0.push((what.into(), held));
     }
 
-    /// Writes down whether two things are alike; what they were, where they are not.
+    /// Writes down whether two things are alike, and what was seen.
     pub fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, seen: &T, expected: &T) {
         let held = seen == expected;
-        let text = if held { what.to_owned() } else { format!("{what}: {seen:?} instead of {expected:?}") };
+        let text = if held { format!("{what}: {seen:?}") } else { format!("{what}: {seen:?} instead of {expected:?}") };
         self.hold(text, held);
     }
 

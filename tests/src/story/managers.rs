@@ -4,6 +4,7 @@ use super::Tone;
 use super::stage::Stage;
 use crate::Failure;
 use serde_json::json;
+use sync_core::canonical::sha256;
 use sync_core::ids::VisitId;
 
 /// A manager's decision.
@@ -71,7 +72,11 @@ pub const DISPATCH: Decision = Decision {
 /// When the server refuses.
 pub fn decide(stage: &mut Stage, visit: VisitId, decision: Decision) -> Result<(), Failure> {
     let api = stage.manager(decision.by)?;
-    let body = json!({ "id": uuid::Uuid::now_v7(), "action": decision.action, "reason": decision.reason });
+    // The same decision sent twice is taken once: its id is made of what it says.
+    let mut id = [0u8; 16];
+    id.copy_from_slice(&sha256(format!("{visit} {} {}", decision.action, decision.reason).as_bytes())[..16]);
+    let id = uuid::Builder::from_random_bytes(id).into_uuid();
+    let body = json!({ "id": id, "action": decision.action, "reason": decision.reason });
     api.post(&format!("/api/v1/visits/{visit}/review"), &body)?.ok()?;
     let actor = stage.actor(decision.seen_by)?;
     actor.sync()?;

@@ -58,8 +58,8 @@ impl Narrator {
 
     /// Begins a chapter.
     pub fn chapter(&mut self, title: &str) {
-        let head = format!("── {}  {title} ", self.chapter);
         self.chapter += 1;
+        let head = format!("── {}  {title} ", self.chapter);
         let rule = "─".repeat(WIDTH.saturating_sub(columns(&head)));
         self.put(Tone::Plain, "");
         self.put(Tone::Heading, &format!("{head}{rule}"));
@@ -72,7 +72,12 @@ impl Narrator {
 
     /// A line that belongs to something: `label` in a column of its own, the text wrapped beside it.
     pub fn line(&mut self, tone: Tone, label: &str, text: &str) {
-        let first = format!("   {}", pad(label, 20));
+        self.column(tone, label, 20, text);
+    }
+
+    /// As [`Narrator::line`], with another width of the label's column.
+    pub fn column(&mut self, tone: Tone, label: &str, width: usize, text: &str) {
+        let first = format!("   {} ", pad(label, width));
         self.block(tone, &first, &" ".repeat(columns(&first)), text);
     }
 
@@ -80,6 +85,13 @@ impl Narrator {
     pub fn detail(&mut self, tone: Tone, mark: &str, text: &str) {
         let first = format!("     {mark} ");
         self.block(tone, &first, &" ".repeat(columns(&first)), text);
+    }
+
+    /// What a program printed.
+    pub fn output(&mut self, tone: Tone, text: &str) {
+        for line in text.lines() {
+            self.block(tone, "   ", "     ", line);
+        }
     }
 
     /// A text as it is, framed on the left.
@@ -139,17 +151,23 @@ fn clings(c: char) -> bool {
     "，。；：、！？）》”’」".contains(c)
 }
 
+/// Marks that may not end a line.
+fn opens(c: char) -> bool {
+    "（《“‘「".contains(c)
+}
+
 /// Breaks a text into lines: between words, and between Chinese characters.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
-    let mut breakable = true;
+    let (mut breakable, mut opened) = (true, false);
     for c in text.chars() {
-        let alone = is_wide(c) && !clings(c);
+        let alone = is_wide(c) && !clings(c) && !opened;
         match pieces.last_mut() {
             Some(last) if c == ' ' || clings(c) || !(breakable || alone) => last.push(c),
             _ => pieces.push(c.to_string()),
         }
-        breakable = c == ' ' || is_wide(c);
+        opened = opens(c);
+        breakable = c == ' ' || (is_wide(c) && !opened);
     }
     let mut lines = vec![String::new()];
     for piece in pieces {
@@ -173,6 +191,7 @@ mod tests {
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("数据库无法启动", 6), ["数据库", "无法启", "动"]);
         assert_eq!(wrap("无法启动，恢复", 8), ["无法启", "动，恢复"]);
+        assert_eq!(wrap("他说：“无法启动”", 8), ["他说：", "“无法启", "动”"]);
         assert_eq!(wrap("", 8), [""]);
         assert_eq!(columns("HIS 数据"), 8);
     }

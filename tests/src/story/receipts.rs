@@ -87,7 +87,7 @@ pub fn verify(stage: &mut Stage, files: &mut Files, scratch: &Path) -> Result<()
         if line.starts_with("ok") && paths.iter().any(|p| line.contains(file_name(p))) {
             good += 1;
         }
-        stage.narrator.detail(if line.starts_with("ok") { Tone::Good } else { Tone::Plain }, "", &line);
+        stage.narrator.output(if line.starts_with("ok") { Tone::Good } else { Tone::Bad }, &line);
     }
     files.verified = if held { good } else { 0 };
     stage.checks.hold("`countersign verify` accepts every receipt", held && good == paths.len() as u64);
@@ -98,13 +98,15 @@ pub fn verify(stage: &mut Stage, files: &mut Files, scratch: &Path) -> Result<()
     let tampered = scratch.join(format!("{}-one-hour-more.json", receipt.body.number));
     std::fs::write(&tampered, std::fs::read_to_string(path)?.replacen(&labour, &more, 1))?;
     let shown = file_name(&tampered.to_string_lossy()).to_owned();
-    stage.narrator.say(&format!("A copy with one hour of labour more:  $ countersign verify --keys jwks.json {shown}"));
+    stage.narrator.gap();
+    stage.narrator.say("The same with a copy that claims one hour of labour more:");
+    stage.narrator.say(&format!("$ countersign verify --keys jwks.json {shown}"));
     let refused = stage.company.server.run_command(&["verify", "--keys", &keys, &tampered.to_string_lossy()]);
     let why = refused.as_ref().err().map(ToString::to_string).unwrap_or_default();
     let why = why.lines().find(|l| l.contains("receipt_signature")).unwrap_or("(accepted!)").to_owned();
     let why = why.rsplit_once("receipt_signature").map_or(why.clone(), |(_, w)| format!("receipt_signature{w}"));
     let why = why.replace(tampered.to_string_lossy().as_ref(), &shown);
-    stage.narrator.detail(Tone::Look, "", &why);
+    stage.narrator.output(Tone::Look, &why);
     stage.checks.hold("a tampered copy is refused", why.starts_with("receipt_signature"));
     std::fs::remove_file(&tampered)?;
     Ok(())

@@ -7,6 +7,15 @@ use super::stage::Stage;
 use super::{Narrator, Tone};
 use sim_phone::Fault;
 
+/// `1 change`, `2 changes`, `3 entries`.
+pub fn many(n: usize, word: &str) -> String {
+    match (n, word.strip_suffix('y')) {
+        (1, _) => format!("1 {word}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        _ => format!("{n} {word}s"),
+    }
+}
+
 /// The verdict with its explanations, and the flags with theirs.
 pub fn visit(n: &mut Narrator, title: &str, visit: &Visit) {
     n.gap();
@@ -42,23 +51,31 @@ pub fn visit(n: &mut Narrator, title: &str, visit: &Visit) {
 pub fn merged(n: &mut Narrator, visit: &Visit) {
     let origins = visit.view.origins.len();
     n.say(&format!(
-        "{}: {origins} beginnings, {} work items, {} time entries, {} note(s), from two phones, in one visit.",
+        "{}: {}, {}, {} and {} from two phones, in one visit.",
         visit.customer.name,
-        visit.view.live_items().count(),
-        visit.view.live_time().count(),
-        visit.view.notes.len()
+        many(origins, "beginning"),
+        many(visit.view.live_items().count(), "work item"),
+        many(visit.view.live_time().count(), "time entry"),
+        many(visit.view.notes.len(), "note")
     ));
     for conflict in &visit.conflicts {
         n.line(Tone::Look, "  ⚑ conflict", &plain_path(visit, &conflict.path));
+        // A field shows the value that every replica agrees on; of a timer's ends the earliest counts.
+        let ends = conflict.path.starts_with("ends/");
+        let earliest = conflict.values.iter().map(|v| &v.value).min();
         for (place, value) in conflict.values.iter().enumerate() {
-            let counts = if place == 0 { "counts" } else { "kept" };
+            let shown = if ends { Some(&value.value) == earliest } else { place == 0 };
+            let mark = if shown { "shown first" } else { "shown beside it" };
             let who = value.user_name.as_deref().unwrap_or("?");
             let device = value.device_name.as_deref().unwrap_or("?");
-            n.line(
-                Tone::Plain,
-                &format!("    {who}"),
-                &format!("“{}”  ({counts}; {device})", plain_value(&value.value)),
-            );
+            let mark = if ends && shown {
+                "counts"
+            } else if ends {
+                "kept"
+            } else {
+                mark
+            };
+            n.line(Tone::Plain, &format!("    {who}"), &format!("“{}”  ({mark}; device “{device}”)", value.value));
         }
     }
     let sum = visit.totals.person_s.get("labour").copied().unwrap_or(0);
@@ -79,22 +96,8 @@ fn plain_path(visit: &Visit, path: &str) -> String {
     let (kind, id, field) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
     match (kind, id.parse()) {
         ("items", Ok(id)) => format!("both wrote “{field}” of the item {}", visit.item_name(id)),
-        ("time" | "time_end" | "ends" | "time_ends", _) => {
-            "both stopped the same timer (the earlier end counts)".to_owned()
-        }
+        ("ends", _) => "both stopped the same timer; the earlier end counts".to_owned(),
         _ => path.to_owned(),
-    }
-}
-
-/// A timer's end is a JSON fact; its reader wants the time.
-fn plain_value(value: &str) -> String {
-    let Ok(fact) = serde_json::from_str::<serde_json::Value>(value) else { return value.to_owned() };
-    match fact["at"]["wall_ms"].as_i64().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()) {
-        Some(at) => match at.in_tz("Asia/Shanghai") {
-            Ok(local) => format!("stopped at {}", local.strftime("%H:%M")),
-            Err(_) => value.to_owned(),
-        },
-        None => value.to_owned(),
     }
 }
 
@@ -141,7 +144,7 @@ pub fn faults(stage: &mut Stage) -> Fault {
 /// A list of all mails, one line each.
 pub fn mails(n: &mut Narrator, mails: &[Mail]) {
     for mail in mails {
-        n.line(Tone::Plain, "  to", &format!("{}  {}", pad(address(&mail.to), 34), mail.subject));
+        n.column(Tone::Plain, address(&mail.to), 26, &mail.subject);
     }
 }
 

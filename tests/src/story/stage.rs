@@ -4,6 +4,7 @@ use super::Tone;
 use super::actor::Actor;
 use super::checks::Checks;
 use super::narration::Narrator;
+use super::show::many;
 use super::weather::Weather;
 use crate::company::Company;
 use crate::{Failure, ServerProcess};
@@ -82,12 +83,12 @@ impl Stage {
         let view = actor.phone.phone.view(visit)?;
         let minutes = sync_core::time::spans(&view).totals().labour_union_ms / 60_000;
         let sum: i64 = view.live_expenses().filter_map(|e| e.amount_minor.get()).sum();
-        let mut parts = vec![format!("{} work items", view.live_items().count()), format!("{minutes} min of labour")];
+        let mut parts = vec![many(view.live_items().count(), "work item"), format!("{minutes} min of labour")];
         if sum > 0 {
             parts.push(format!("¥{}.{:02} of expenses", sum / 100, sum % 100));
         }
         if !view.objections.is_empty() {
-            parts.push(format!("{} objections", view.objections.len()));
+            parts.push(many(view.objections.len(), "objection"));
         }
         for s in &view.sign_offs {
             let points = sync_core::document::read::strokes(&actor.phone.phone.document(visit)?, s.id)
@@ -98,7 +99,8 @@ impl Stage {
         }
         let unsent = actor.phone.phone.visits().iter().find(|l| l.visit == visit).map_or(0, |l| l.unsynced_changes);
         let label = format!("{}'s phone", actor.name);
-        let text = format!("{}. Not synced yet: {unsent} changes.", parts.join(", "));
+        let unsent = many(usize::try_from(unsent)?, "change");
+        let text = format!("{}. Only on this phone: {unsent}.", parts.join(", "));
         self.narrator.detail(Tone::Quiet, &format!("{label}:"), &text);
         Ok(())
     }

@@ -91,7 +91,7 @@ fn what_was_changed_does_not_hold() {
         ("good.json", good.clone(), "ok"),
         ("named.json", good.replace("刘芳", "刘方"), "receipt_signature"),
         ("added.json", good.replacen('{', "{\"extra\":1,", 1), "receipt_signature"),
-        ("cut.json", good[..good.len() / 2].to_owned(), "receipt_malformed"),
+        ("cut.json", good.chars().take(1000).collect(), "receipt_malformed"),
         ("empty.json", String::new(), "receipt_malformed"),
         ("stranger.json", good.replace(&folder.keys.receipt.kid, "stranger"), "receipt_key_unknown"),
     ];
