@@ -3,5 +3,17 @@
 mod stories {
     mod cases;
     mod demo;
+    mod scanned;
     mod smoke;
+}
+
+#[test]
+fn no_file_was_forgotten() -> Result<(), countersign_tests::Failure> {
+    let here = include_str!("stories.rs");
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories"))? {
+        let name = file?.file_name().to_string_lossy().into_owned();
+        let module = name.trim_end_matches(".rs");
+        assert!(here.contains(&format!("    mod {module};")), "{name} is no module of stories.rs");
+    }
+    Ok(())
 }

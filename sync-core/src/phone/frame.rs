@@ -4,7 +4,7 @@ use super::entry::Entry;
 use super::{Effect, Phone, PhoneError, Seen, Staged, SyncMemory, store};
 use crate::admission::{self, Limits, Sender};
 use crate::clock::{ServerSeen, Stamp};
-use crate::document::{actor_device, facts};
+use crate::document::actor_device;
 use crate::ids::VisitId;
 use crate::reference::Record;
 use crate::sync::{
@@ -257,23 +257,4 @@ impl Phone {
         }
         Ok(entry.advance(down.visit, doc, &new))
     }
-
-    /// Encodes the code that another phone scans to join a visit without a network.
-    pub fn join_code(&self, visit: VisitId) -> Result<String, PhoneError> {
-        let view = self.view(visit)?;
-        let origin = view.origin().ok_or(PhoneError::UnknownVisit(visit))?;
-        let code = JoinCode { v: visit, c: origin.customer.clone(), n: origin.customer_name.clone() };
-        Ok(crate::canonical::to_canonical_json(&code)?)
-    }
-}
-
-/// What a join code says: the visit and its customer.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct JoinCode {
-    /// The visit.
-    pub v: VisitId,
-    /// The customer.
-    pub c: facts::CustomerRef,
-    /// The customer's name.
-    pub n: String,
 }

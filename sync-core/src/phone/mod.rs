@@ -6,10 +6,12 @@
 
 mod entry;
 mod frame;
+mod join;
 mod record;
 mod store;
 
-pub use frame::{FrameDraft, JoinCode, SyncReport};
+pub use frame::{FrameDraft, SyncReport};
+pub use join::JoinCode;
 pub use record::Acknowledged;
 pub use store::{OpenError, Write};
 
@@ -143,6 +145,9 @@ pub enum PhoneError {
     /// The visit changed between showing and signing.
     #[error("the visit has changed since it was shown; show it again")]
     ChangedSinceShown,
+    /// What was scanned is no code of a visit.
+    #[error("this is no code of a visit")]
+    BadCode,
     /// The server's answer could not be read.
     #[error("the server's answer could not be read: {0}")]
     Answer(String),
@@ -159,6 +164,7 @@ impl PhoneError {
             Self::Canonical(_) => "no_canonical_form",
             Self::HostSigns => "host_signs",
             Self::ChangedSinceShown => "changed_since_shown",
+            Self::BadCode => "join_code_unreadable",
             Self::Answer(_) => "answer_unreadable",
         }
     }
