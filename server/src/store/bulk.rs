@@ -2,6 +2,8 @@
 //!
 //! Statement by statement the driver costs more than merging the visit that is being stored (measured; see
 //! docs/ARCHITECTURE.md). So the rows travel as one JSON array of arrays in one bind, and the database unpacks it.
+//! Bytes and long texts travel beside it, all in one blob in a second bind; their places in it stand in the JSON. As
+//! hexadecimal or escaped text inside it they would be written, copied and parsed several times over.
 
 use super::{Sql, StoreError, Tx};
 use crate::db_execute;
@@ -14,12 +16,14 @@ use uuid::Uuid;
 pub enum Kind {
     /// A UUID.
     Uuid,
-    /// Bytes (hexadecimal on the way).
+    /// Bytes.
     Bytes,
     /// A 64-bit integer.
     Int,
     /// A text. PostgreSQL cannot store U+0000: the admission gate refuses it long before.
     Text,
+    /// A text that may be long: it travels beside the JSON. In all else as [`Kind::Text`].
+    LongText,
     /// A JSON document.
     Json,
     /// True or false.
@@ -59,7 +63,11 @@ impl Bulk {
                 .postgres
                 .get_or_init(|| self.statement(postgres_value, "jsonb_array_elements($1::jsonb) AS row(value)")),
         };
-        db_execute!(tx, sql, rows.to_json())
+        if self.columns.iter().any(|(_, kind)| kind.is_beside()) {
+            db_execute!(tx, sql, rows.to_json(), rows.beside.as_slice())
+        } else {
+            db_execute!(tx, sql, rows.to_json())
+        }
     }
 
     fn statement(&self, value: fn(usize, Kind) -> String, source: &str) -> String {
@@ -79,21 +87,35 @@ impl Bulk {
 fn sqlite_value(i: usize, kind: Kind) -> String {
     match kind {
         Kind::Uuid => format!("unhex(row.value->>{i}, '-')"),
-        Kind::Bytes => format!("unhex(row.value->>{i})"),
+        Kind::Bytes => format!("substr($2, row.value->>'$[{i}][0]', row.value->>'$[{i}][1]')"),
+        Kind::LongText => format!("CAST(substr($2, row.value->>'$[{i}][0]', row.value->>'$[{i}][1]') AS TEXT)"),
         Kind::Int | Kind::Text | Kind::Bool => format!("row.value->>{i}"),
         Kind::Json => format!("NULLIF(row.value->{i}, 'null')"),
+    }
+}
+
+impl Kind {
+    /// Whether its values travel beside the JSON.
+    fn is_beside(self) -> bool {
+        matches!(self, Self::Bytes | Self::LongText)
     }
 }
 
 fn postgres_value(i: usize, kind: Kind) -> String {
     match kind {
         Kind::Uuid => format!("(row.value->>{i})::uuid"),
-        Kind::Bytes => format!("decode(row.value->>{i}, 'hex')"),
+        Kind::Bytes => beside(i),
+        Kind::LongText => format!("convert_from({}, 'UTF8')", beside(i)),
         Kind::Int => format!("(row.value->>{i})::bigint"),
         Kind::Text => format!("row.value->>{i}"),
         Kind::Bool => format!("(row.value->>{i})::boolean"),
         Kind::Json => format!("NULLIF(row.value->{i}, 'null'::jsonb)"),
     }
+}
+
+/// A part of PostgreSQL's second bind.
+fn beside(i: usize) -> String {
+    format!("substring($2::bytea FROM (row.value->{i}->>0)::int FOR (row.value->{i}->>1)::int)")
 }
 
 /// One value of a row.
@@ -107,6 +129,8 @@ pub enum Value<'a> {
     Int(i64),
     /// For [`Kind::Text`].
     Text(&'a str),
+    /// For [`Kind::LongText`].
+    LongText(&'a str),
     /// For [`Kind::Json`]: a text that is already JSON.
     Json(&'a str),
     /// For [`Kind::Bool`].
@@ -139,6 +163,7 @@ impl<'a> From<&'a String> for Value<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     json: String,
+    beside: Vec<u8>,
     width: usize,
     count: usize,
 }
@@ -161,7 +186,7 @@ impl Rows {
             if i > 0 {
                 self.json.push(',');
             }
-            write_value(&mut self.json, value);
+            self.write_value(value);
         }
         self.json.push(']');
     }
@@ -176,19 +201,28 @@ impl Rows {
     fn to_json(&self) -> String {
         format!("[{}]", self.json)
     }
-}
 
-fn write_value(out: &mut String, value: &Value<'_>) {
-    // Writing into a String cannot fail.
-    let _ = match value {
-        Value::Uuid(id) => write!(out, "\"{id}\""),
-        Value::Bytes(bytes) => write!(out, "\"{}\"", hex::encode(bytes)),
-        Value::Int(n) => write!(out, "{n}"),
-        Value::Text(text) => write!(out, "{}", serde_json::Value::from(*text)),
-        Value::Json(json) => out.write_str(json),
-        Value::Bool(b) => write!(out, "{b}"),
-        Value::Null => out.write_str("null"),
-    };
+    fn write_value(&mut self, value: &Value<'_>) {
+        let out = &mut self.json;
+        // Writing into a String cannot fail.
+        let _ = match value {
+            Value::Uuid(id) => write!(out, "\"{id}\""),
+            Value::Bytes(bytes) => self.put_beside(bytes),
+            Value::LongText(text) => self.put_beside(text.as_bytes()),
+            Value::Int(n) => write!(out, "{n}"),
+            Value::Text(text) => write!(out, "{}", serde_json::Value::from(*text)),
+            Value::Json(json) => out.write_str(json),
+            Value::Bool(b) => write!(out, "{b}"),
+            Value::Null => out.write_str("null"),
+        };
+    }
+
+    /// The place in the second bind, counted from 1 as SQL does, and the length.
+    fn put_beside(&mut self, bytes: &[u8]) -> std::fmt::Result {
+        let from = self.beside.len() + 1;
+        self.beside.extend_from_slice(bytes);
+        write!(self.json, "[{from},{}]", bytes.len())
+    }
 }
 
 /// The bind for a [`with_ids!`](crate::with_ids) statement.

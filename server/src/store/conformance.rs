@@ -168,7 +168,7 @@ static USERS: Bulk = Bulk::new(
         ("email", Kind::Text),
         ("language", Kind::Text),
         ("roles", Kind::Json),
-        ("password_hash", Kind::Text),
+        ("password_hash", Kind::LongText),
         ("must_change", Kind::Bool),
         ("created_ms", Kind::Int),
     ],
@@ -208,10 +208,11 @@ conformance! { bulk_writes_every_kind, |f| async {
     assert_eq!(message.0, serde_json::json!({"a": [1, null, "{}"]}));
 
     let mut rows = Rows::new();
-    rows.push(&[a.into(), "x".into(), "".into(), Value::Null, "en".into(), Value::Json("[\"admin\"]"), "h".into(),
-        true.into(), 1_i64.into()]);
+    rows.push(&[a.into(), "x".into(), "".into(), Value::Null, "en".into(), Value::Json("[\"admin\"]"),
+        Value::LongText(text), true.into(), 1_i64.into()]);
     USERS.run(&mut tx, &rows).await.unwrap();
     let got = users::by_id(&mut tx, a).await.unwrap().unwrap();
+    assert_eq!(got.password_hash, text);
     assert!(got.must_change && got.email.is_none() && got.name.is_empty() && got.roles.0 == vec![Role::Admin]);
 } }
 

@@ -1,6 +1,6 @@
 //! Rows of issued receipts. Nothing here is ever updated: a receipt stands as it was issued.
 
-use super::bulk::{Bulk, Kind, Rows};
+use super::bulk::{Bulk, Kind, Rows, Value};
 use super::{StoreError, Tx};
 use crate::{db_all, db_optional};
 use uuid::Uuid;
@@ -52,7 +52,7 @@ static ADD: Bulk = Bulk::new(
         ("number", Kind::Text),
         ("revision", Kind::Int),
         ("issued_ms", Kind::Int),
-        ("body", Kind::Text),
+        ("body", Kind::LongText),
         ("sha256", Kind::Text),
         ("previous_sha256", Kind::Text),
         ("token_hash", Kind::Bytes),
@@ -77,7 +77,7 @@ pub async fn add_all(tx: &mut Tx, receipts: &[ReceiptRow]) -> Result<(), StoreEr
             (&r.number).into(),
             r.revision.into(),
             r.issued_ms.into(),
-            (&r.body).into(),
+            Value::LongText(&r.body),
             (&r.sha256).into(),
             (&r.previous_sha256).into(),
             r.token_hash.as_slice().into(),

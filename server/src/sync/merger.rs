@@ -13,8 +13,9 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Requests that wait at most; then phones are told to come back later.
 const QUEUE: usize = 1024;
-/// Documents in one batch at most: a commit that takes too long would make everybody wait.
-const BATCH_DOCUMENTS: usize = 512;
+/// A batch takes no further request once it has so many documents: beyond some fifty a commit gets no cheaper, everybody
+/// would wait longer, and each document of it is in memory several times, as are the rows made of it.
+const BATCH_DOCUMENTS: usize = 64;
 
 /// What one authenticated device sends.
 #[derive(Debug)]

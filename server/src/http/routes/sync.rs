@@ -13,7 +13,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::io::Read as _;
 use sync_core::crypto::{Alg, PublicKey};
-use sync_core::sync::{DecodeError, MAX_REQUEST_BYTES, PROTOCOL, Request, Response as Answer, attested_bytes, encode};
+use sync_core::sync::{
+    DecodeError, DocumentUp, MAX_REQUEST_BYTES, PROTOCOL, Request, Response as Answer, attested_bytes, encode,
+};
 use utoipa_axum::routes;
 
 /// The media type of sync messages.
@@ -104,7 +106,7 @@ async fn sync(
     drop(tx);
     let alg = if row.alg == Alg::ES256.as_str() { Alg::ES256 } else { Alg::EdDSA };
     let key = PublicKey { alg, key: row.public_key };
-    let (request, attested) = tokio::task::spawn_blocking(move || {
+    let (mut request, attested) = tokio::task::spawn_blocking(move || {
         let request = Request::read(&decompress(encoding.as_deref(), &body)?)?;
         if request.device != device {
             return Err(SyncProblem::ForeignDevice);
@@ -118,14 +120,20 @@ async fn sync(
     .await
     .map_err(|e| SyncError::Failed(e.to_string()))??;
 
-    let documents = if request.documents.is_empty() {
+    // What comes after needs to know which visits were sent, not their changes: a copy for every request that waits
+    // would add up.
+    let name =
+        |d: &DocumentUp| DocumentUp { visit: d.visit, since: Vec::new(), heads: Vec::new(), changes: Vec::new() };
+    let asked = request.documents.iter().map(name).collect();
+    let sent = std::mem::replace(&mut request.documents, asked);
+    let documents = if sent.is_empty() {
         Vec::new()
     } else {
         let push = Push {
             device,
             user: principal.user,
             revoked: principal.device_revoked_ms.is_some(),
-            documents: request.documents.clone(),
+            documents: sent,
             attested,
             signature: request.attestation.to_vec(),
         };

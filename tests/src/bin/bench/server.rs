@@ -48,7 +48,7 @@ impl Bench {
             Database::Sqlite => None,
             Database::Postgres(_) => runtime.block_on(countersign::testing::Fixture::postgres())?,
         };
-        let mut variables = vec![("COUNTERSIGN_LOG", "warn")];
+        let mut variables = Vec::new();
         if let Some(schema) = &schema {
             variables.push(("COUNTERSIGN_DATABASE_URL", schema.url.as_str()));
         }
