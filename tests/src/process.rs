@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ pub struct ServerProcess {
     port: u16,
     variables: Vec<(String, String)>,
     child: Option<Child>,
+    told: Arc<AtomicU32>,
 }
 
 impl ServerProcess {
@@ -45,7 +47,15 @@ impl ServerProcess {
             port,
             variables: variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             child: None,
+            told: Arc::default(),
         })
+    }
+
+    /// From now on the running process's id is kept here, 0 while none runs: for whoever has to end it when this process
+    /// is told to end.
+    pub fn tell_pid(&mut self, told: Arc<AtomicU32>) {
+        told.store(self.pid().unwrap_or(0), Ordering::SeqCst);
+        self.told = told;
     }
 
     /// Another port than the one that was free.
@@ -124,6 +134,7 @@ impl ServerProcess {
     pub fn run(&mut self) -> Result<(), Failure> {
         let log = std::fs::File::options().create(true).append(true).open(self.log_file())?;
         let mut child = self.command().arg("serve").stdout(log.try_clone()?).stderr(log).spawn()?;
+        self.told.store(child.id(), Ordering::SeqCst);
         let since = Instant::now();
         let api = sim_phone::http::Api::new(&self.base());
         loop {
@@ -149,6 +160,7 @@ impl ServerProcess {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
+            self.told.store(0, Ordering::SeqCst);
         }
     }
 
@@ -163,6 +175,7 @@ impl ServerProcess {
             let _ = child.kill();
         }
         let status = child.wait()?;
+        self.told.store(0, Ordering::SeqCst);
         if status.success() {
             Ok(())
         } else {

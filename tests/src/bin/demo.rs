@@ -76,7 +76,8 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
     if !cli.check && TcpListener::bind(("127.0.0.1", PORT)).is_ok() {
         server.set_port(PORT);
     }
-    let mut stage = Stage::build(server, &CREW, narrator, pid)?;
+    server.tell_pid(pid);
+    let mut stage = Stage::build(server, &CREW, narrator)?;
     let told_story = story::tell(&mut stage, &papers)?;
     if cli.out.is_some() {
         export(&mut stage, &papers, cli.check)?;
@@ -89,7 +90,6 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
     if cli.check {
         // A server that does not end in order is a failure too.
         let ended = stage.company.server.stop();
-        stage.pid.store(0, Ordering::SeqCst);
         if let Err(e) = ended {
             held = false;
             eprintln!("demo: {e}");
@@ -110,11 +110,9 @@ fn run(cli: &Cli) -> Result<bool, Failure> {
 fn export(stage: &mut Stage, out: &Path, ends: bool) -> Result<(), Failure> {
     story::export::papers(stage, out)?;
     stage.company.server.stop()?;
-    stage.pid.store(0, Ordering::SeqCst);
     story::export::database(stage, out)?;
     if !ends {
         stage.company.server.run()?;
-        stage.note_pid();
     }
     Ok(())
 }
@@ -134,14 +132,11 @@ fn invite(stage: &mut Stage, home: &Path) {
     n.line(Tone::Plain, "  password", PASSWORD);
     n.line(Tone::Plain, "  mails", &home.join("server/mails").display().to_string());
     n.line(Tone::Plain, "  receipts", &home.join("receipts").display().to_string());
-    n.line(
-        Tone::Quiet,
-        "  try",
-        &format!(
-            "curl -s {base}/api/v1/auth/login -H 'content-type: application/json' -d '{{\"login\":\"chen.zong\",\"password\":\"{PASSWORD}\"}}'"
-        ),
-    );
-    n.line(Tone::Quiet, "", "then GET /api/v1/visits with that access_token as a bearer token");
+    // As it is, to be copied: a wrapped line would not be one command.
+    n.say("Try:");
+    n.raw(&format!("curl -s {base}/api/v1/auth/login -H 'content-type: application/json' \\"));
+    n.raw(&format!("     -d '{{\"login\":\"chen.zong\",\"password\":\"{PASSWORD}\"}}'"));
+    n.raw(&format!("curl -s {base}/api/v1/visits -H 'authorization: Bearer ACCESS_TOKEN'"));
     n.say("Ctrl-C stops it.");
 }
 

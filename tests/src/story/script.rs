@@ -11,7 +11,6 @@ use super::{Tone, case01, case03, case08, case09, case10, show, unlisted};
 use crate::Failure;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use sync_core::ids::VisitId;
 use sync_core::reference::Role;
@@ -67,13 +66,15 @@ fn introduce(stage: &mut Stage) {
          countersigned it: without a network, merged without loss. This is a real server, on SQLite, with the demo \
          company in it, and simulated phones that run the same code as real ones.",
     );
-    n.line(
-        Tone::Plain,
-        "  hospitals",
-        "江城市第一人民医院 (tertiary, contract C + database) · 江城市中医院 (secondary, software only)",
-    );
-    n.line(Tone::Plain, "", "滨河社区卫生服务中心 (community, contract lapsed) · 云岭县人民医院 (county, no contract)");
-    n.line(Tone::Plain, "", "喀什地区友谊医院 (tertiary, contract B, Asia/Urumqi)");
+    for (label, hospital) in [
+        ("  hospitals", "江城市第一人民医院: tertiary, contract C and the database service"),
+        ("", "江城市中医院: secondary, a contract for the software only"),
+        ("", "滨河社区卫生服务中心: community, the contract has lapsed"),
+        ("", "云岭县人民医院: county, no contract"),
+        ("", "喀什地区友谊医院: tertiary, contract B, in another time zone"),
+    ] {
+        n.line(Tone::Plain, label, hospital);
+    }
     let names: Vec<&str> = stage.actors.iter().map(|a| a.name.as_str()).collect();
     n.line(Tone::Plain, &format!("  {phones} phones"), &names.join(" · "));
     n.line(Tone::Plain, "  server", &stage.company.server.base());
@@ -99,9 +100,7 @@ fn bad_network(stage: &mut Stage, visits: &Visits) -> Result<(), Failure> {
         "{phones} phones hold {waiting} changes that nobody else has. All send at once, over a link that drops, cuts, doubles \
          and reorders requests. Meanwhile the server is killed (SIGKILL) and started again, twice."
     ));
-    let pid = stage.pid.clone();
-    let restarted = |server: &crate::ServerProcess| pid.store(server.pid().unwrap_or(0), Ordering::SeqCst);
-    let events = storm(&mut stage.actors, &mut stage.company.server, &stage.weather, restarted)?;
+    let events = storm(&mut stage.actors, &mut stage.company.server, &stage.weather)?;
     for event in &events {
         let tone = if event.what.starts_with("SIGKILL") { Tone::Look } else { Tone::Plain };
         stage.narrator.line(tone, &format!("  {:>6.2} s", event.at.as_secs_f64()), &event.what);

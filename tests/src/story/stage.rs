@@ -10,7 +10,6 @@ use crate::company::Company;
 use crate::{Failure, ServerProcess};
 use sim_phone::http::Api;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use sync_core::ids::VisitId;
 
 /// The engineers who take part; each has a phone.
@@ -28,8 +27,6 @@ pub struct Stage {
     pub narrator: Narrator,
     /// What is expected of it.
     pub checks: Checks,
-    /// The running server's process id, for whoever has to end it when this process is told to end.
-    pub pid: Arc<AtomicU32>,
 }
 
 impl Stage {
@@ -37,20 +34,14 @@ impl Stage {
     ///
     /// # Errors
     /// When the server does not start, or refuses.
-    pub fn build(
-        server: ServerProcess,
-        crew: &[&'static str],
-        narrator: Narrator,
-        pid: Arc<AtomicU32>,
-    ) -> Result<Self, Failure> {
+    pub fn build(server: ServerProcess, crew: &[&'static str], narrator: Narrator) -> Result<Self, Failure> {
         let company = Company::found(server)?;
-        pid.store(company.server.pid().unwrap_or(0), Ordering::SeqCst);
         let weather = Arc::new(Weather::default());
         let mut actors = Vec::new();
         for (login, seed) in crew.iter().zip(2026..) {
             actors.push(Actor::enrol(&company, login, seed, &weather)?);
         }
-        Ok(Self { company, actors, weather, narrator, checks: Checks::default(), pid })
+        Ok(Self { company, actors, weather, narrator, checks: Checks::default() })
     }
 
     /// An engineer.
@@ -103,10 +94,5 @@ impl Stage {
         let text = format!("{}. Only on this phone: {unsent}.", parts.join(", "));
         self.narrator.detail(Tone::Quiet, &format!("{label}:"), &text);
         Ok(())
-    }
-
-    /// The running server is another process now.
-    pub fn note_pid(&self) {
-        self.pid.store(self.company.server.pid().unwrap_or(0), Ordering::SeqCst);
     }
 }

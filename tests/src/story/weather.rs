@@ -103,12 +103,7 @@ pub struct Event {
 ///
 /// # Errors
 /// When a phone does not get through, or the server does not start again.
-pub fn storm(
-    actors: &mut [Actor],
-    server: &mut ServerProcess,
-    weather: &Weather,
-    mut restarted: impl FnMut(&ServerProcess),
-) -> Result<Vec<Event>, Failure> {
+pub fn storm(actors: &mut [Actor], server: &mut ServerProcess, weather: &Weather) -> Result<Vec<Event>, Failure> {
     let began = Instant::now();
     let mut events = Vec::new();
     std::thread::scope(|scope| {
@@ -130,7 +125,6 @@ pub fn storm(
             // Long enough for phones to find nobody there.
             std::thread::sleep(Duration::from_millis(150));
             server.run()?;
-            restarted(server);
             let broken = weather.broken.load(Ordering::Relaxed);
             let ms = dead.elapsed().as_millis();
             events.push(tell(format!("it serves again after {ms} ms; {broken} requests had found nobody there")));

@@ -11,7 +11,7 @@ use sync_core::ids::VisitId;
 fn stage(crew: &[&'static str]) -> Result<(Stage, tempfile::TempDir), Failure> {
     let dir = tempfile::tempdir()?;
     let server = ServerProcess::new(&server_binary()?, &dir.path().join("data"), &[])?;
-    Ok((Stage::build(server, crew, Narrator::silent(), std::sync::Arc::default())?, dir))
+    Ok((Stage::build(server, crew, Narrator::silent())?, dir))
 }
 
 /// Compares the visit with what is expected, and gives it back.
