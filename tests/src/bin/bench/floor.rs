@@ -26,28 +26,28 @@ const PER_COMMIT: usize = 50;
 
 /// CPU time per visit, nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Floor {
+pub(crate) struct Floor {
     /// zstd and CBOR.
-    pub unpack: u64,
+    pub(crate) unpack: u64,
     /// One Ed25519 signature.
-    pub verify: u64,
+    pub(crate) verify: u64,
     /// Changes into a new document.
-    pub load: u64,
+    pub(crate) load: u64,
     /// The typed view of it.
-    pub read: u64,
+    pub(crate) read: u64,
     /// The document as one chunk, uncompressed.
-    pub save: u64,
+    pub(crate) save: u64,
     /// Rows and commit.
-    pub store: u64,
+    pub(crate) store: u64,
     /// Bytes of a visit's changes.
-    pub raw_bytes: u64,
+    pub(crate) raw_bytes: u64,
     /// Bytes of its document.
-    pub saved_bytes: u64,
+    pub(crate) saved_bytes: u64,
 }
 
 impl Floor {
     /// All of it, nanoseconds.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.unpack + self.verify + self.load + self.read + self.save + self.store
     }
 }
@@ -62,7 +62,7 @@ fn cpu_ns() -> u64 {
 }
 
 /// Measures it with `frames` frames of 50 visits.
-pub fn floor(dir: &Path, frames: usize) -> Result<Floor, Failure> {
+pub(crate) fn floor(dir: &Path, frames: usize) -> Result<Floor, Failure> {
     let mut rng = Seeded::new(5);
     let key = SoftwareKey::from_seed([5; 32]);
     let id = |n: u64| Uuid::from_u64_pair(n, n);

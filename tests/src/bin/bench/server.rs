@@ -10,27 +10,27 @@ const HOSPITALS: usize = 200;
 
 /// Which database.
 #[derive(Clone, Debug)]
-pub enum Database {
+pub(crate) enum Database {
     /// A file, with `synchronous=FULL`: the server's own default.
     Sqlite,
-    /// A schema of its own on the server that this URL names.
-    Postgres(String),
+    /// A schema of its own on the server that COUNTERSIGN_TEST_POSTGRES names.
+    Postgres,
 }
 
 impl Database {
     /// Its name in the table.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
-            Self::Postgres(_) => "postgres",
+            Self::Postgres => "postgres",
         }
     }
 }
 
 /// A running server, and where it keeps its things.
-pub struct Bench {
+pub(crate) struct Bench {
     /// The process.
-    pub server: ServerProcess,
+    pub(crate) server: ServerProcess,
     _dir: tempfile::TempDir,
     schema: Option<countersign::testing::Fixture>,
     runtime: tokio::runtime::Runtime,
@@ -41,12 +41,12 @@ impl Bench {
     ///
     /// # Errors
     /// When it does not start.
-    pub fn start(binary: &Path, database: &Database, engineers: usize, dir: &Path) -> Result<Self, Failure> {
+    pub(crate) fn start(binary: &Path, database: &Database, engineers: usize, dir: &Path) -> Result<Self, Failure> {
         let runtime = tokio::runtime::Runtime::new()?;
         let dir = tempfile::tempdir_in(dir)?;
         let schema = match database {
             Database::Sqlite => None,
-            Database::Postgres(_) => runtime.block_on(countersign::testing::Fixture::postgres())?,
+            Database::Postgres => runtime.block_on(countersign::testing::Fixture::postgres())?,
         };
         let mut variables = Vec::new();
         if let Some(schema) = &schema {
@@ -62,7 +62,7 @@ impl Bench {
     }
 
     /// Who the phones log in as.
-    pub fn options(&self, phones: usize, visits: usize, seed: u64) -> countersign::load::Options {
+    pub(crate) fn options(&self, phones: usize, visits: usize, seed: u64) -> countersign::load::Options {
         countersign::load::Options {
             server: self.server.base(),
             login: "bench{}".into(),
@@ -77,10 +77,11 @@ impl Bench {
     ///
     /// # Errors
     /// When one of the two fails.
-    pub fn end(mut self) -> Result<(), Failure> {
+    pub(crate) fn end(mut self) -> Result<(), Failure> {
         self.server.stop()?;
         if let Some(schema) = self.schema {
-            self.runtime.block_on(schema.clear());
+            // What is left behind is a schema in a test database.
+            let _ = self.runtime.block_on(schema.clear());
         }
         Ok(())
     }
@@ -89,12 +90,12 @@ impl Bench {
     ///
     /// # Errors
     /// When it does not run.
-    pub fn usage(&self) -> Result<Usage, Failure> {
+    pub(crate) fn usage(&self) -> Result<Usage, Failure> {
         Usage::of(self.server.pid().ok_or("the server does not run")?)
     }
 
     /// Lets the peak of the memory begin anew (Linux: `clear_refs`).
-    pub fn reset_peak(&self) {
+    pub(crate) fn reset_peak(&self) {
         if let Some(pid) = self.server.pid() {
             // Where that is not allowed the peak is that of the whole process: too large, never too small.
             let _ = std::fs::write(format!("/proc/{pid}/clear_refs"), "5");
@@ -104,11 +105,11 @@ impl Bench {
 
 /// CPU time and peak memory of a process, from /proc.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Usage {
+pub(crate) struct Usage {
     /// User and system time of all threads, those that ended included, microseconds.
-    pub cpu_us: u64,
+    pub(crate) cpu_us: u64,
     /// Peak of the resident set, kB.
-    pub peak_kb: u64,
+    pub(crate) peak_kb: u64,
 }
 
 impl Usage {

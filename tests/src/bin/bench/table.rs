@@ -7,26 +7,26 @@ use crate::workload::{W, W2};
 
 /// What was measured on one database.
 #[derive(Default)]
-pub struct Results {
+pub(crate) struct Results {
     /// Which.
-    pub database: &'static str,
+    pub(crate) database: &'static str,
     /// The floor, before the first and after each round of W.
-    pub floors: Vec<Floor>,
+    pub(crate) floors: Vec<Floor>,
     /// Rounds of W.
-    pub w: Vec<W>,
+    pub(crate) w: Vec<W>,
     /// W with other numbers of phones and visits.
-    pub shapes: Vec<W>,
+    pub(crate) shapes: Vec<W>,
     /// W2, by the number of known visits.
     pub w2: Vec<W2>,
 }
 
 impl Results {
     /// Confirmed visits that were not there after the kill, in all runs.
-    pub fn lost(&self) -> usize {
+    pub(crate) fn lost(&self) -> usize {
         self.all().map(W::lost).sum()
     }
     /// What the phones complained about, in all runs.
-    pub fn errors(&self) -> usize {
+    pub(crate) fn errors(&self) -> usize {
         self.all().map(|w| w.report.errors).sum()
     }
     fn all(&self) -> impl Iterator<Item = &W> {
@@ -64,7 +64,7 @@ fn per_visit(w: &W, n: u64) -> u64 {
 }
 
 /// One run in one line.
-pub fn line(w: &W) -> String {
+pub(crate) fn line(w: &W) -> String {
     let r = &w.report;
     format!(
         "{} visits/s, {} CPU per visit, {} B up and {} B down per visit, {} round trips, {} MB at most, {} errors; \
@@ -88,7 +88,7 @@ fn spread(values: &[u64]) -> String {
 }
 
 /// Prints the table.
-pub fn print(r: &Results) {
+pub(crate) fn print(r: &Results) {
     let f = r.floor();
     let us = |ns: u64| format!("{:.0}", ns as f64 / 1000.0);
     println!(
@@ -152,7 +152,7 @@ pub fn print(r: &Results) {
 }
 
 /// The same as one line of JSON.
-pub fn json(r: &Results) -> String {
+pub(crate) fn json(r: &Results) -> String {
     let f = r.floor();
     let shape = |w: &W| {
         serde_json::json!({

@@ -13,32 +13,32 @@ use sync_core::env::Entropy as _;
 
 /// One run of W.
 #[derive(Clone, Debug)]
-pub struct W {
+pub(crate) struct W {
     /// What the phones saw.
-    pub report: Report,
+    pub(crate) report: Report,
     /// CPU time of the server process while they synced, microseconds.
-    pub cpu_us: u64,
+    pub(crate) cpu_us: u64,
     /// Peak memory of the server process while they synced, kB.
-    pub peak_kb: u64,
+    pub(crate) peak_kb: u64,
     /// Confirmed visits that a fresh phone found afterwards with the same heads.
-    pub found: usize,
+    pub(crate) found: usize,
 }
 
 impl W {
     /// CPU time per visit, microseconds.
-    pub fn cpu_per_visit(&self) -> u64 {
+    pub(crate) fn cpu_per_visit(&self) -> u64 {
         self.cpu_us.checked_div(self.report.visits as u64).unwrap_or(0)
     }
 
     /// Confirmed visits that were not found.
-    pub fn lost(&self) -> usize {
+    pub(crate) fn lost(&self) -> usize {
         self.report.stored.len() - self.found
     }
 }
 
 /// Runs W with `phones` phones of `visits` visits on a fresh server; then kills it with SIGKILL the moment the last phone has
 /// its answer, starts it again on the same data, and counts what it holds.
-pub fn w(binary: &Path, database: &Database, dir: &Path, phones: usize, visits: usize) -> Result<W, Failure> {
+pub(crate) fn w(binary: &Path, database: &Database, dir: &Path, phones: usize, visits: usize) -> Result<W, Failure> {
     let mut bench = Bench::start(binary, database, phones, dir)?;
     let fleet = Fleet::prepare(&bench.options(phones, visits, 7), &quiet)?;
     bench.reset_peak();
@@ -85,23 +85,29 @@ fn found(server: &str, stored: &[Stored]) -> Result<usize, Failure> {
 
 /// W2 with one number of known visits.
 #[derive(Clone, Copy, Debug)]
-pub struct W2 {
+pub(crate) struct W2 {
     /// Visits that the phone and the server know.
-    pub known: usize,
+    pub(crate) known: usize,
     /// Median from the request to the answer taken in, microseconds.
-    pub median_us: u64,
+    pub(crate) median_us: u64,
     /// The most bytes of a request's body, compressed.
-    pub up: u64,
+    pub(crate) up: u64,
     /// The most bytes of an answer's body.
-    pub down: u64,
+    pub(crate) down: u64,
     /// The most requests of one reconnection.
-    pub round_trips: u64,
+    pub(crate) round_trips: u64,
     /// CPU time of the server process per reconnection, microseconds.
-    pub cpu_us: u64,
+    pub(crate) cpu_us: u64,
 }
 
 /// Runs W2 with each number of known visits, the rounds taken in turns so that the machine's moods meet all alike.
-pub fn w2(binary: &Path, database: &Database, dir: &Path, known: &[usize], rounds: usize) -> Result<Vec<W2>, Failure> {
+pub(crate) fn w2(
+    binary: &Path,
+    database: &Database,
+    dir: &Path,
+    known: &[usize],
+    rounds: usize,
+) -> Result<Vec<W2>, Failure> {
     /// Reconnections between two looks at the server's clock, which has ticks of 10 ms.
     const BLOCK: usize = 50;
     let mut phones = Vec::new();
