@@ -88,5 +88,6 @@ pub fn begin(customer: &Customer, order: Option<&WorkOrder>, mode: Mode, demand:
         work_order: order.map(|w| (w.id, w.code.clone())),
         mode,
         demand,
+        triage: None,
     }
 }

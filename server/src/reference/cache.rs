@@ -64,7 +64,7 @@ pub async fn load(tx: &mut Tx) -> Result<Reference, StoreError> {
 pub async fn delta_for_phone(tx: &mut Tx, after: i64, limit: i64) -> Result<(Vec<Record>, i64), StoreError> {
     let rows = delta(tx, after, limit).await?;
     let reached = rows.last().map_or(after, |row| row.position);
-    Ok((rows.into_iter().map(|row| row.body.0.for_phone()).collect(), reached))
+    Ok((rows.into_iter().filter_map(|row| row.body.0.for_phone()).collect(), reached))
 }
 
 fn position(reference: &Reference) -> i64 {

@@ -141,6 +141,7 @@ pub fn fields(kind: RecordKind) -> &'static [Field] {
         RecordKind::Asset => ASSET,
         RecordKind::WorkOrder => WORK_ORDER,
         RecordKind::Person => USER,
+        RecordKind::Calendar | RecordKind::Grade | RecordKind::Policy => &[],
     }
 }
 
@@ -170,6 +171,9 @@ pub fn read(kind: RecordKind, mut object: Map<String, Value>) -> Result<Record, 
         RecordKind::Asset => serde_json::from_value(value).map(Record::Asset),
         RecordKind::WorkOrder => serde_json::from_value(value).map(Record::WorkOrder),
         RecordKind::Person => serde_json::from_value(value).map(Record::Person),
+        RecordKind::Calendar => serde_json::from_value(value).map(Record::Calendar),
+        RecordKind::Grade => serde_json::from_value(value).map(Record::Grade),
+        RecordKind::Policy => serde_json::from_value(value).map(Record::Policy),
     };
     read.map_err(|e| vec![wrong_form(kind, &e.to_string())])
 }

@@ -75,6 +75,9 @@ pub fn validate(record: &Record, known: &Reference) -> Vec<FieldError> {
             }
         }
         Record::Person(r) => check.name("name", &r.name),
+        Record::Calendar(r) => check.name("name", &r.name),
+        Record::Grade(r) => check.name("name", &r.name),
+        Record::Policy(_) => {}
     }
     check.errors
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sync_core::coverage::{Evidence, Neighbour, SignOffEvidence, Verdict, assess};
 use sync_core::crypto::PublicKey;
 use sync_core::document::Document;
-use sync_core::document::facts::{CrewAction, CustomerRef};
+use sync_core::document::facts::{CrewAction, CustomerRef, TimeKind};
 use sync_core::document::read::view;
 use sync_core::document::view::VisitView;
 use sync_core::ids::{CustomerId, DeviceId, UserId, VisitId, WorkOrderId};
@@ -72,6 +72,7 @@ impl Read {
             user_id: s.user.0,
             customer_id: customer,
             work_order_id: order,
+            kind: s.kind.as_str().to_owned(),
             from_ms: s.from_ms,
             until_ms: s.until_ms,
         };
@@ -117,6 +118,7 @@ fn neighbours(read: &Read, spans: &[SpanRow]) -> Vec<Neighbour> {
         customer: s.customer_id.map(CustomerId),
         work_order: s.work_order_id.map(WorkOrderId),
         user: UserId(s.user_id),
+        kind: s.kind.parse().unwrap_or(TimeKind::Labour),
         from_ms: s.from_ms,
         until_ms: s.until_ms,
     };

@@ -211,15 +211,19 @@ fn records() -> Vec<Record> {
             time_zone: "Asia/Shanghai".into(),
             service_manager: UserId(id(service)),
             account_manager: UserId(id(account)),
+            calendar: None,
         })
     };
     let clause = Clause {
         code: "A-1".into(),
         effect: Effect::Grant,
-        category: Category::ApplicationSoftware,
+        category: Some(Category::ApplicationSoftware),
         mode: None,
         text: "应用软件".into(),
         text_en: "Application software".into(),
+        hours: None,
+        quota: None,
+        price: None,
     };
     let package = PackageId(id(0x20));
     vec![
@@ -243,6 +247,10 @@ fn records() -> Vec<Record> {
             name: "基础版".into(),
             name_en: "Basic".into(),
             clauses: vec![clause],
+            family: None,
+            sold_from: None,
+            sold_until: None,
+            hours: None,
         }),
         Record::Contract(Contract {
             id: ContractId(id(0x21)),
@@ -256,6 +264,10 @@ fn records() -> Vec<Record> {
             last_day: "2026-12-31".parse().unwrap(),
             annual_fee_minor: None,
             currency: None,
+            hours: None,
+            signed_on: None,
+            ended_on: None,
+            modules: vec![],
         }),
         Record::WorkOrder(WorkOrder {
             id: ORDER,
@@ -267,6 +279,8 @@ fn records() -> Vec<Record> {
             engineers: vec![UserId(id(1)), UserId(id(3))],
             task: "日报打不出来".into(),
             retroactive: None,
+            triage: None,
+            status: WorkOrderStatus::Open,
         }),
     ]
 }
@@ -278,6 +292,7 @@ pub(crate) fn begin(customer: CustomerRef, name: &str, order: bool) -> Command {
         work_order: order.then(|| (ORDER, "W-1".into())),
         mode: Mode::OnSite,
         demand: None,
+        triage: None,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::contract::{Answer, Question, by_code, judge};
 use super::verdict::*;
+use super::work::{Work, categories, modes, origins};
 use super::{clocks, flags};
-use crate::document::facts::{CustomerRef, Mode, Origin, TimeKind};
+use crate::document::facts::{CustomerRef, Origin};
 use crate::document::view::{Fact, Item, VisitView};
 use crate::ids::FactId;
 use crate::message::Message;
@@ -44,16 +45,14 @@ pub(super) struct Place<'a> {
 /// Pure and total: equal arguments give equal verdicts on every platform, and the order of the lists in `view`,
 /// `reference` and `evidence` does not matter.
 ///
-/// The work of an item is the labour that is linked to it; where none is, all labour of the visit; where none was
-/// measured, the moment at which the item (or, for want of it, the visit) was begun. Engineers' labour is united and
-/// without their breaks, so that the stretches of an item add up to the minutes that are counted for it.
+/// The work of an item is what [`work`](super::work) says. Engineers' labour is united and without their breaks, so that
+/// the stretches of an item add up to the minutes that are counted for it.
 pub fn assess(view: &VisitView, reference: &Reference, evidence: &Evidence) -> Verdict {
-    let mut origins: Vec<_> = view.origins.iter().filter(|o| o.superseded_by.is_none()).collect();
-    origins.sort_by_key(|o| o.id);
+    let origins = origins(view);
     let place = place(&origins, reference);
     let case = Case { view, reference, evidence, spans: spans(view), origins, place };
 
-    let labour = Labour::of(&case.spans);
+    let work = Work::of(&case.spans, &case.origins);
     let items: BTreeMap<FactId, &Item> = view.live_items().map(|i| (i.id, i)).collect();
     let mut found = BTreeSet::new();
     let mut uncovered_days = BTreeSet::new();
@@ -61,7 +60,7 @@ pub fn assess(view: &VisitView, reference: &Reference, evidence: &Evidence) -> V
     let mut left = MAX_PARTS;
     for (id, item) in &items {
         let (mut stretches, mut outside) = (Vec::new(), None);
-        for (part, answer) in case.judged(&case.work(item, &labour), Some(item), &mut left, &mut uncovered_days) {
+        for (part, answer) in case.judged(&work.on(item), Some(item), &mut left, &mut uncovered_days) {
             if answer.out_of_scope {
                 outside.get_or_insert_with(|| answer.clone());
             }
@@ -74,9 +73,7 @@ pub fn assess(view: &VisitView, reference: &Reference, evidence: &Evidence) -> V
     }
     if items.is_empty() {
         // Nothing to judge yet, but whether a contract is in force can be said before the work starts.
-        let begun = case.begun().map(|at| Interval::new(at, at));
-        let work: Vec<Interval> = if labour.all.is_empty() { begun.into_iter().collect() } else { labour.all };
-        case.judged(&work, None, &mut left, &mut uncovered_days);
+        case.judged(&work.whole(), None, &mut left, &mut uncovered_days);
     }
     found.extend(flags::contracts(&case, &uncovered_days));
     found.extend(flags::all(&case));
@@ -125,53 +122,15 @@ fn place<'a>(origins: &[&'a Fact<Origin>], reference: &'a Reference) -> Result<P
         return Err(Message::new("needs-unknown_zone").with("zone", customer.time_zone.as_str()));
     };
     let contracts = by_code(reference, id);
-    let turns = contracts.iter().flat_map(|c| [Some(c.first_day), c.last_day.tomorrow().ok()]).flatten().collect();
+    let after_last = |last: Date| last.tomorrow().ok();
+    let turns = contracts.iter().flat_map(|c| {
+        [Some(c.first_day), after_last(c.last_day), c.ended_on.and_then(after_last)].into_iter().flatten()
+    });
+    let turns = turns.collect();
     Ok(Place { customer, zone, contracts, turns })
 }
 
-/// The visit's labour, united and without breaks. Where that leaves nothing (a clock ran back, or all was break), the
-/// moments at which it began, so that it is judged all the same.
-struct Labour {
-    all: Vec<Interval>,
-    by_item: BTreeMap<FactId, Vec<Interval>>,
-}
-
-impl Labour {
-    fn of(spans: &Spans) -> Self {
-        let mut moments: BTreeMap<Option<FactId>, BTreeSet<i64>> = BTreeMap::new();
-        for span in spans.spans.iter().filter(|s| s.kind == TimeKind::Labour) {
-            moments.entry(span.item).or_default().insert(span.from_ms);
-        }
-        fn or_moments<'a>(net: Vec<Interval>, moments: impl Iterator<Item = &'a i64>) -> Vec<Interval> {
-            if net.is_empty() { moments.map(|at| Interval::new(*at, *at)).collect() } else { net }
-        }
-        let everywhere: BTreeSet<i64> = moments.values().flatten().copied().collect();
-        let all = or_moments(spans.labour_union(), everywhere.iter());
-        let by_item = spans.labour_by_item().into_iter().filter_map(|(item, net)| {
-            let moments = moments.get(&item).into_iter().flatten();
-            Some((item?, or_moments(net, moments)))
-        });
-        Self { all, by_item: by_item.collect() }
-    }
-}
-
 impl Case<'_> {
-    /// When the visit was begun, milliseconds since 1970 UTC.
-    fn begun(&self) -> Option<i64> {
-        self.origins.first().map(|o| o.value.at.instant_ms())
-    }
-
-    fn work(&self, item: &Item, labour: &Labour) -> Vec<Interval> {
-        if let Some(linked) = labour.by_item.get(&item.id) {
-            return linked.clone();
-        }
-        if !labour.all.is_empty() {
-            return labour.all.clone();
-        }
-        let at = item.at.map(|at| at.instant_ms()).or_else(|| self.begun());
-        at.map(|at| Interval::new(at, at)).into_iter().collect()
-    }
-
     /// Judges each part of the work, in order of time, and notes the days on which no contract was in force.
     /// Without an item only the days are noted. Takes what it judges from `left`; what is too much for that needs a
     /// decision as a whole.
@@ -216,8 +175,7 @@ impl Case<'_> {
     }
 
     fn question(&self, item: &Item) -> Question {
-        let modes: BTreeSet<Mode> = self.origins.iter().map(|o| o.value.mode).collect();
-        Question { categories: item.category.0.iter().map(|w| w.value).collect(), modes }
+        Question { categories: categories(item), modes: modes(&self.origins) }
     }
 }
 
@@ -251,7 +209,7 @@ fn append(stretches: &mut Vec<(Stretch, Answer)>, part: Part, answer: Answer) {
         last.until_ms = part.until_ms;
         return;
     }
-    let Answer { coverage, contract, reason, looked_at, .. } = answer.clone();
+    let Answer { coverage, cause, contract, clause, reason, looked_at, .. } = answer.clone();
     let Part { day, from_ms, until_ms } = part;
-    stretches.push((Stretch { from_ms, until_ms, day, coverage, contract, reason, looked_at }, answer));
+    stretches.push((Stretch { from_ms, until_ms, day, coverage, cause, contract, clause, reason, looked_at }, answer));
 }

@@ -7,7 +7,7 @@
 //! not even by its extra items: half a contract is no basis for "covered".
 
 use super::names::word;
-use super::verdict::Coverage;
+use super::verdict::{Cause, Coverage};
 use crate::document::facts::{Category, Mode};
 use crate::ids::ContractId;
 use crate::message::{Arg, Message};
@@ -30,10 +30,12 @@ pub(super) enum Standing {
 pub(super) fn standing(contract: &Contract, day: Date) -> Standing {
     match contract.status {
         ContractStatus::Draft => Standing::Draft,
-        ContractStatus::Terminated => Standing::Terminated,
+        ContractStatus::Terminated if contract.days().is_none_or(|(first, last)| day < first || day > last) => {
+            Standing::Terminated
+        }
         ContractStatus::Signed if day < contract.first_day => Standing::NotStarted(days(day, contract.first_day)),
         ContractStatus::Signed if day > contract.last_day => Standing::Lapsed(days(contract.last_day, day)),
-        ContractStatus::Signed => Standing::InForce,
+        ContractStatus::Signed | ContractStatus::Terminated => Standing::InForce,
     }
 }
 
@@ -59,8 +61,8 @@ fn grant<'a>(contract: &'a Contract, package: Option<&'a Package>, category: Cat
     let Some(package) = package else { return Grant::PackageMissing };
     // Of several clauses that say the same, the one with the smallest number is named, whatever their order.
     let find = |clauses: &'a [Clause], effect: Effect| {
-        let of_category = clauses.iter().filter(move |c| c.category == category && c.effect == effect);
-        of_category.filter(|c| c.mode.is_none_or(|m| m == mode)).min_by_key(|c| &c.code)
+        let found = clauses.iter().filter(|c| c.effect == effect && c.speaks_of(category, mode));
+        found.min_by_key(|c| &c.code)
     };
     if let Some(clause) = find(&contract.extras, Effect::Exclude) {
         Grant::Excluded(clause)
@@ -72,7 +74,7 @@ fn grant<'a>(contract: &'a Contract, package: Option<&'a Package>, category: Cat
         Grant::Granted(clause)
     } else {
         let elsewhere = contract.extras.iter().chain(&package.clauses);
-        let elsewhere = elsewhere.filter(|c| c.category == category && c.effect == Effect::Grant);
+        let elsewhere = elsewhere.filter(|c| c.names(category) && c.effect == Effect::Grant);
         let elsewhere = elsewhere.filter_map(|c| Some((c, c.mode?))).min_by_key(|(c, _)| &c.code);
         elsewhere.map_or(Grant::NotNamed, |(clause, mode)| Grant::OtherMode(clause, mode))
     }
@@ -96,7 +98,9 @@ impl Question {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) coverage: Coverage,
+    pub(super) cause: Cause,
     pub(super) contract: Option<ContractId>,
+    pub(super) clause: Option<String>,
     pub(super) reason: Message,
     pub(super) looked_at: Vec<Message>,
     /// A contract is in force, and none grants the one category that it is.
@@ -106,8 +110,8 @@ pub(super) struct Answer {
 impl Answer {
     /// Somebody must decide, for this reason.
     pub(super) fn open(reason: Message) -> Self {
-        let (contract, looked_at) = (None, Vec::new());
-        Self { coverage: Coverage::NeedsDecision, contract, reason, looked_at, out_of_scope: false }
+        let (coverage, cause) = (Coverage::NeedsDecision, Cause::Undecided);
+        Self { coverage, cause, contract: None, clause: None, reason, looked_at: Vec::new(), out_of_scope: false }
     }
 
     /// Whether the two say the same, but for the number of days since a contract ended or until one begins.
@@ -115,7 +119,8 @@ impl Answer {
         fn dateless(messages: &[Message]) -> impl Iterator<Item = (&str, Vec<(&String, &Arg)>)> {
             messages.iter().map(|m| (m.id.as_str(), m.args.iter().filter(|(name, _)| *name != "days").collect()))
         }
-        (self.coverage, self.contract, &self.reason) == (other.coverage, other.contract, &other.reason)
+        (self.coverage, self.cause, self.contract, &self.clause, &self.reason)
+            == (other.coverage, other.cause, other.contract, &other.clause, &other.reason)
             && dateless(&self.looked_at).eq(dateless(&other.looked_at))
     }
 }
@@ -169,7 +174,12 @@ pub(super) fn judge(contracts: &[&Contract], reference: &Reference, question: &Q
         _ => (Coverage::NotCovered, Message::new("not_covered-no_contract")),
     };
     let out_of_scope = in_force && coverage == Coverage::NotCovered;
-    Answer { coverage, contract: None, reason, looked_at, out_of_scope }
+    let cause = match coverage {
+        Coverage::NotCovered if in_force => Cause::OutOfScope,
+        Coverage::NotCovered => Cause::NoContract,
+        Coverage::Covered | Coverage::NeedsDecision => Cause::Undecided,
+    };
+    Answer { coverage, cause, contract: None, clause: None, reason, looked_at, out_of_scope }
 }
 
 fn single<T: Copy + Ord>(set: &BTreeSet<T>) -> Option<T> {
@@ -210,9 +220,10 @@ impl Asked<'_> {
             _ => "covered-several",
         };
         let clauses = package.union(&extra).copied().collect::<Vec<_>>().join(", ");
-        let reason = Message::new(id).with("contract", self.contract.code.as_str()).with("clause", clauses);
-        let (coverage, contract) = (Coverage::Covered, Some(self.contract.id));
-        Some(Answer { coverage, contract, reason, looked_at: Vec::new(), out_of_scope: false })
+        let reason = Message::new(id).with("contract", self.contract.code.as_str()).with("clause", clauses.as_str());
+        let (coverage, cause) = (Coverage::Covered, Cause::Granted);
+        let (contract, clause) = (Some(self.contract.id), Some(clauses));
+        Some(Answer { coverage, cause, contract, clause, reason, looked_at: Vec::new(), out_of_scope: false })
     }
 
     fn covers_any(&self) -> bool {

@@ -18,6 +18,10 @@ pub(super) fn flag(code: FlagCode, message: Message) -> Flag {
     let severity = match code {
         FlagCode::NoContract | FlagCode::ContractLapsed | FlagCode::NoWorkOrder => Severity::Critical,
         FlagCode::SignOffMismatch | FlagCode::Refused => Severity::Critical,
+        FlagCode::QuotaExhausted | FlagCode::OutsideServiceHours | FlagCode::CustomersOwnWork => Severity::Warning,
+        FlagCode::VendorGap | FlagCode::Fatigue => Severity::Critical,
+        FlagCode::RepeatProblem => Severity::Warning,
+        FlagCode::RemotePossible => Severity::Info,
         FlagCode::ContractNotStarted | FlagCode::OutOfScope | FlagCode::AfterSignOff => Severity::Warning,
         FlagCode::Unsigned | FlagCode::ClockDrift | FlagCode::OverlappingTime => Severity::Warning,
         FlagCode::Conflict | FlagCode::PossibleDuplicate | FlagCode::QuarantinedChanges => Severity::Warning,

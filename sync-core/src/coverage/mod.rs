@@ -4,6 +4,7 @@
 //! (what counts). What it does not know it never takes for covered: it says that somebody must decide.
 //!
 //! * `assess`: the work of each item, cut where an answer can change, and the visit's answer.
+//! * `work`: what was worked on which item, and what other visits need to know of it.
 //! * `contract`: one local day under a customer's contracts.
 //! * `flags`: what a manager must look at; `clocks`: the flags about clocks and doubled time.
 //! * [`verdict`]: what comes out, and what goes in beside the visit and the reference data.
@@ -14,9 +15,11 @@ mod contract;
 mod flags;
 mod names;
 pub mod verdict;
+mod work;
 
 #[cfg(test)]
 mod tests;
 
 pub use assess::assess;
 pub use verdict::*;
+pub use work::{claims, problem_key, problems};

@@ -46,6 +46,7 @@ pub(crate) fn digest() -> Result<String, u32> {
         work_order: None,
         mode: Mode::OnSite,
         demand: None,
+        triage: None,
     };
     let mut minute = 0;
     let mut timer = None;

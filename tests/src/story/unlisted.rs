@@ -42,6 +42,7 @@ pub fn play(stage: &mut Stage) -> Result<VisitId, Failure> {
         work_order: None,
         mode: Mode::OnSite,
         demand: Some(demand),
+        triage: None,
     };
     let visit = actor.begin(None, command)?;
     let item = actor.item(visit, Category::OperatingSystem, "挂号电脑无法开机进入系统")?;

@@ -69,7 +69,8 @@ struct ListQuery {
 
 /// A record as this reader may see it, without the tag of its kind: the address says it.
 fn shown(record: Record, principal: &Principal) -> Value {
-    let record = if service::may_see_fees(principal) { record } else { record.for_phone() };
+    let record = if service::may_see_fees(principal) { Some(record) } else { record.for_phone() };
+    let Some(record) = record else { return Value::Null };
     let value = match record {
         Record::Customer(r) => serde_json::to_value(r),
         Record::Contact(r) => serde_json::to_value(r),
@@ -78,6 +79,9 @@ fn shown(record: Record, principal: &Principal) -> Value {
         Record::Asset(r) => serde_json::to_value(r),
         Record::WorkOrder(r) => serde_json::to_value(r),
         Record::Person(r) => serde_json::to_value(r),
+        Record::Calendar(r) => serde_json::to_value(r),
+        Record::Grade(r) => serde_json::to_value(r),
+        Record::Policy(r) => serde_json::to_value(r),
     };
     value.unwrap_or_default()
 }

@@ -43,6 +43,7 @@ fn known(id: u128, mismatch: Option<&str>, changes_outside: u32) -> SignOffEvide
 
 fn neighbour(visit: u128, customer: u128, who: u128, from: &str, until: &str) -> Neighbour {
     Neighbour {
+        kind: TimeKind::Labour,
         visit: VisitId(uuid(visit)),
         customer: Some(CustomerId(uuid(customer))),
         work_order: None,
