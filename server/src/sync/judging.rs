@@ -96,6 +96,8 @@ pub(super) fn judge(read: Read, known: &Knowledge) -> Judged {
         sign_offs: sign_offs.clone(),
         quarantined: known.quarantined.get(&read.visit.0).copied().unwrap_or(0),
         neighbours: neighbours(&read, &known.spans),
+        claims: Vec::new(),
+        problems: Vec::new(),
     };
     let verdict = assess(&read.view, &known.reference, &evidence);
     Judged { read, verdict, sign_offs }

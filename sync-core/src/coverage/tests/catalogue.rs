@@ -104,7 +104,9 @@ fn every_word_of_the_enums_is_there() {
         "crew_action": CrewAction, "expense_kind": ExpenseKind, "objection_kind": ObjectionKind,
         "outcome": SignOffOutcome, "lang": Lang, "tier": Tier, "contract_kind": ContractKind,
         "contract_status": ContractStatus, "effect": Effect, "role": Role, "record_kind": RecordKind,
-        "coverage": Coverage, "severity": Severity, "flag-name": FlagCode,
+        "quota_unit": QuotaUnit, "quota_period": QuotaPeriod, "price_unit": PriceUnit, "support_tier": SupportTier,
+        "work_order_status": WorkOrderStatus, "triage_outcome": TriageOutcome, "day_kind": DayKind, "country": Country,
+        "coverage": Coverage, "cause": Cause, "severity": Severity, "flag-name": FlagCode,
     }
     for id in &expected {
         assert!(known.contains_key(id), "{id} is missing");
