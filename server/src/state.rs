@@ -59,6 +59,7 @@ impl AppState {
         let mut tx = db.read().await?;
         reference.refresh(&mut tx).await?;
         drop(tx);
+        crate::rejudge::after_upgrade(&db, clock.now_ms()).await?;
         let outbox = Arc::new(Notify::new());
         let issuer = Issuer { key: keys.receipt.clone(), public_url: public_url.to_owned() };
         let rejudge = Arc::new(Notify::new());

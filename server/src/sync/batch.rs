@@ -18,7 +18,7 @@ use crate::{db_all, failpoint, with_ids};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use sync_core::document::Document;
-use sync_core::ids::{DeviceId, VisitId};
+use sync_core::ids::VisitId;
 use sync_core::receipt::CHAIN_START;
 use sync_core::reference::Reference;
 use sync_core::sync::{ByteVec, DocumentDown, encode};
