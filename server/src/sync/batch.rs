@@ -1,9 +1,10 @@
 //! One batch in one transaction: read and lock, merge, judge, issue, write, commit. All or nothing.
 
 use super::SyncError;
+use super::advice::compare;
 use super::cache::Cache;
-use super::issuing::{Colleague, Issued, Issuer, Ledger, chain_of, managers, wants_receipt};
 use super::gathering::{Gathered, Ground, Vicinity, gather};
+use super::issuing::{Colleague, Issued, Issuer, Ledger, chain_of, managers, wants_receipt};
 use super::judging::{Judged, Knowledge, Read, judge};
 use super::merger::Push;
 use super::merging::{Base, MergedVisit, merge_all, parallel};
@@ -90,7 +91,9 @@ impl From<StoreError> for Trouble {
 }
 
 /// Computes away from the async workers. A panic there is contained: it fails this batch, not the process.
-pub(super) async fn compute<R: Send + 'static>(f: impl FnOnce() -> Result<R, String> + Send + 'static) -> Result<R, Trouble> {
+pub(super) async fn compute<R: Send + 'static>(
+    f: impl FnOnce() -> Result<R, String> + Send + 'static,
+) -> Result<R, Trouble> {
     tokio::task::spawn_blocking(f).await.map_err(|e| Trouble::Failed(e.to_string()))?.map_err(Trouble::Failed)
 }
 
@@ -144,6 +147,9 @@ async fn attempt(
         rows.visit(j, &vicinity);
     }
     write(&mut tx, &judged, &issued, &rows, &vicinity).await?;
+    let advice = compare(pushes, &merged, &judged, now_ms);
+    verdicts::forget_advice(&mut tx, &advice.agreed).await?;
+    verdicts::ADVICE.run(&mut tx, &advice.differing).await?;
     failpoint::pass("in_transaction");
     let logs = log_rows(&merged, pushes, &attestations);
     let told: Vec<&Judged> = judged.iter().filter(|j| j.is_new || vicinity.is_moved(&j.read)).collect();

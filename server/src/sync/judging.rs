@@ -74,7 +74,16 @@ impl Read {
         let labour_s = whole_seconds(spans.totals().labour_union_ms);
         let problems = problems(visit, &view, &spans);
         let mut read = Self {
-            visit, version, document, changed, view, spans, labour_s, problems, claims: Vec::new(), reach: None,
+            visit,
+            version,
+            document,
+            changed,
+            view,
+            spans,
+            labour_s,
+            problems,
+            claims: Vec::new(),
+            reach: None,
         };
         if let Some(customer) = read.customer().filter(|c| has_limits(reference, *c)) {
             let claims = claims(visit, &read.view, &read.spans);
@@ -248,9 +257,8 @@ fn neighbours(read: &Read, known: &Knowledge) -> Vec<Neighbour> {
 fn others_claims(read: &Read, known: &Knowledge) -> Vec<Claim> {
     let Some((customer, reach)) = read.customer().zip(read.reach) else { return Vec::new() };
     let all = known.claims.get(&customer.0).into_iter().flatten();
-    let within = all.filter(|c| {
-        c.visit_id != read.visit.0 && c.from_ms < reach.until_ms && reach.from_ms <= c.until_ms
-    });
+    let within =
+        all.filter(|c| c.visit_id != read.visit.0 && c.from_ms < reach.until_ms && reach.from_ms <= c.until_ms);
     let claim = |c: &ClaimRow| Claim {
         visit: VisitId(c.visit_id),
         categories: c.categories.0.clone(),
