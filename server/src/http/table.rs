@@ -61,6 +61,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::page::routes());
     entries.extend(routes::visits::routes());
     entries.extend(routes::receipts::routes());
+    entries.extend(routes::rejudgements::routes());
     entries
 }
 

@@ -23,6 +23,7 @@ const EVERYBODY: &str = "nescvlaprd";
 const SIGNED_IN: &str = "escvlap";
 const ADMIN: &str = "a";
 const DISPATCHERS: &str = "sa";
+const MANAGERS: &str = "scla";
 const PHONES: &str = "pr";
 /// Who sees any visit; which ones is another table (`visits::everybody_sees_what_is_theirs`).
 const READERS: &str = "esclap";
@@ -73,11 +74,15 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/visits", READERS),
     ("GET", "/api/v1/visits/{id}", READERS),
     ("GET", "/api/v1/visits/{id}/history", READERS),
+    ("GET", "/api/v1/visits/{id}/verdicts", READERS),
     ("GET", "/api/v1/visits/{id}/document", READERS),
     ("POST", "/api/v1/visits/{id}/review", DISPATCHERS),
     ("GET", "/api/v1/visits/{id}/quarantine/{change}", ADMIN),
     ("GET", "/api/v1/receipts", READERS),
     ("GET", "/api/v1/receipts/{id}", READERS),
+    ("GET", "/api/v1/rejudgements", MANAGERS),
+    ("GET", "/api/v1/rejudgements/{id}", MANAGERS),
+    ("POST", "/api/v1/rejudgements", ADMIN),
     ("GET", "/r/{token}", EVERYBODY),
 ];
 

@@ -7,6 +7,7 @@ pub mod import;
 pub mod page;
 pub mod receipts;
 pub mod reference;
+pub mod rejudgements;
 pub mod sync;
 pub mod users;
 pub mod visits;
