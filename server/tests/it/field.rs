@@ -3,6 +3,7 @@
 
 use crate::api::Api;
 use countersign::auth::sessions;
+use countersign::reference::cache::Asker;
 use countersign::state::AppState;
 use countersign::store::users::UserRow;
 use countersign::store::{devices, reference, users};
@@ -77,7 +78,8 @@ impl Link for InProcess {
                 };
                 self.state.merger.push(push).await.unwrap()
             };
-            let news = news(&self.state.db, request.device, self.user, &request, &documents).await.unwrap();
+            let asker = Asker { cache: &self.state.reference, user: self.user, now_ms: request.wall_ms };
+            let news = news(&self.state.db, request.device, asker, &request, &documents).await.unwrap();
             join(&mut documents, news.documents);
             Ok(encode(&Response {
                 protocol: PROTOCOL,

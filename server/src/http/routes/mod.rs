@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod devices;
+pub mod export;
 pub mod health;
 pub mod import;
 pub mod page;

@@ -4,6 +4,7 @@ use crate::auth::Principal;
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
 use crate::http::table::Entry;
+use crate::reference::cache::Asker;
 use crate::state::AppState;
 use crate::store::{StoreError, devices};
 use crate::sync::{Push, SyncError, join, news};
@@ -157,7 +158,8 @@ async fn sync(
     };
     // A revoked device is told what became of what it sent, and nothing else.
     if principal.device_revoked_ms.is_none() {
-        let news = news(&state.db, device, principal.user, &request, &answer.documents).await?;
+        let asker = Asker { cache: &state.reference, user: principal.user, now_ms: state.clock.now_ms() };
+        let news = news(&state.db, device, asker, &request, &answer.documents).await?;
         answer.epoch = news.epoch;
         answer.cursor = news.cursor;
         answer.more = news.more;
