@@ -55,6 +55,7 @@ flag-contract_not_started = Contract { $contract } only begins on { $first } (da
 flag-out_of_scope = Not in any contract that is in force: { $category }. Looked at: { $why }.
 flag-outside_service_hours = { $time } of the work ({ $category }) were outside the service hours of contract { $contract }, clause { $clause }.
 flag-outside_service_hours-moment = The work ({ $category }) was outside the service hours of contract { $contract }, clause { $clause }.
+flag-outside_service_hours-ordinary = { $time } of the work were outside ordinary hours (working days, { $window }), and no contract was in force.
 flag-quota_exhausted = What clause { $clause } of contract { $contract } allows for { $category } from { $from } to { $until } ({ $amount } { $unit }) was used up: { $covered } of the work were covered, { $uncovered } were not.
 flag-quota_exhausted-moment = What clause { $clause } of contract { $contract } allows for { $category } from { $from } to { $until } ({ $amount } { $unit }) was used up before the work began.
 flag-customers_own_work = The customer's own work was asked for. { $why }

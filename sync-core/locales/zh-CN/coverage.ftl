@@ -55,6 +55,7 @@ flag-contract_not_started = 合同 { $contract } 自 { $first } 起才生效，�
 flag-out_of_scope = { $category }不在任何生效合同的范围内。已查看：{ $why }。
 flag-outside_service_hours = { $category }有 { $time } 不在合同 { $contract } 第 { $clause } 条的服务时段内。
 flag-outside_service_hours-moment = { $category }不在合同 { $contract } 第 { $clause } 条的服务时段内。
+flag-outside_service_hours-ordinary = 无有效合同，且有 { $time } 的工作不在公司正常工作时段（工作日 { $window }）内。
 flag-quota_exhausted = 合同 { $contract } 第 { $clause } 条对{ $category }在 { $from } 至 { $until } 的额度（{ $amount } { $unit }）已用完：{ $covered } 在合同内，{ $uncovered } 不在合同内。
 flag-quota_exhausted-moment = 合同 { $contract } 第 { $clause } 条对{ $category }在 { $from } 至 { $until } 的额度（{ $amount } { $unit }）在工作开始前已用完。
 flag-customers_own_work = 客户要求我方做医院自理的工作。{ $why }

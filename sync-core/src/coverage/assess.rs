@@ -6,7 +6,7 @@ use super::quotas::Quotas;
 use super::reading::{Question, Reading};
 use super::verdict::*;
 use super::work::{Work, categories, modes, origins};
-use super::{clauses, clocks, flags, signals};
+use super::{clauses, clocks, flags, ordinary, signals};
 use crate::document::facts::Origin;
 use crate::document::view::{Fact, Item, VisitView};
 use crate::ids::FactId;
@@ -77,6 +77,7 @@ pub fn assess(view: &VisitView, reference: &Reference, evidence: &Evidence) -> V
     found.extend(flags::contracts(&case, &uncovered_days));
     found.extend(flags::all(&case));
     found.extend(signals::all(&case));
+    found.extend(ordinary::outside(&case));
     found.extend(clocks::all(&case));
     Verdict {
         reference_version: reference.version,

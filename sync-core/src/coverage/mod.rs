@@ -11,7 +11,7 @@
 //! * `quota`: the periods of limits; `ledger`: who used them up; `quotas`: what they left for this visit.
 //! * `answer`: what all that comes to, with its explanation.
 //! * `flags`, `clauses`, `signals`: what a manager must look at; `clocks`: the flags about clocks and doubled time;
-//!   `vendor`: promised support that was not bought.
+//!   `vendor`: promised support that was not bought; `ordinary`: hours where no contract says any.
 //! * [`verdict`]: what comes out, and what goes in beside the visit and the reference data.
 
 mod answer;
@@ -23,6 +23,7 @@ mod flags;
 mod hours;
 mod ledger;
 mod names;
+mod ordinary;
 mod place;
 mod quota;
 mod quotas;

@@ -13,7 +13,7 @@ pub const EXPECTED: Expected = Expected {
     title: "one more: a hospital that is in no list",
     coverage: "needs_decision",
     items: &["needs_decision"],
-    flags: &["after_sign_off", "no_work_order"],
+    flags: &["after_sign_off", "no_work_order", "remote_possible"],
     receipts: &["accepted"],
 };
 

@@ -15,7 +15,7 @@ const FILES: [(&str, &str, &str); 4] = [
 ];
 
 /// What the engine's own source may say.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     include_str!("../answer.rs"),
     include_str!("../assess.rs"),
     include_str!("../clauses.rs"),
@@ -23,6 +23,7 @@ const SOURCES: [&str; 9] = [
     include_str!("../contract.rs"),
     include_str!("../flags.rs"),
     include_str!("../names.rs"),
+    include_str!("../ordinary.rs"),
     include_str!("../place.rs"),
     include_str!("../signals.rs"),
 ];

@@ -3,6 +3,7 @@
 mod catalogue;
 mod flags;
 mod kit;
+mod ordinary;
 mod props;
 mod table;
 mod vendor;

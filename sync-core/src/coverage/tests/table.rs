@@ -64,7 +64,7 @@ fn a_visit_over_midnight_on_the_last_day_is_split_there_to_the_millisecond() {
     let midnight = ms("2026-03-31T16:00:00Z");
     assert_eq!(bounds, [(ms("2026-03-31T14:00:00Z"), midnight), (midnight, ms("2026-03-31T22:10:00Z"))]);
     assert_eq!(verdict.items[0].stretches[0].contract, Some(ContractId(uuid(50))));
-    assert_eq!(codes(&verdict), ["contract_lapsed", "unsigned"]);
+    assert_eq!(codes(&verdict), ["contract_lapsed", "outside_service_hours", "unsigned"]);
 }
 
 #[test]
@@ -91,7 +91,10 @@ fn the_29th_of_february_is_a_day_like_any_other() {
     ];
     let verdict = expect(&view, &reference, &told, Coverage::NotCovered);
     // A whole day and two hours more: nobody works that long.
-    assert_eq!(codes(&verdict), ["contract_lapsed", "contract_not_started", "unsigned", "fatigue"]);
+    assert_eq!(
+        codes(&verdict),
+        ["contract_lapsed", "contract_not_started", "outside_service_hours", "unsigned", "fatigue"]
+    );
 }
 
 #[test]
@@ -122,10 +125,10 @@ fn only_a_signed_contract_covers_and_a_draft_renewal_is_named() {
     let only = reference(vec![contract(51, SHANGHAI, "C-2", Draft, "2026-04-01..2027-03-31")]);
     let verdict =
         expect(&view, &only, &["04-12 not_covered not_covered-no_contract looked-draft()"], Coverage::NotCovered);
-    assert_eq!(codes(&verdict), ["no_contract", "unsigned"]);
+    assert_eq!(codes(&verdict), ["no_contract", "outside_service_hours", "unsigned"]);
     assert!(verdict.flags[0].message.render(Lang::ZhCn).contains("C-2"));
     let none = expect(&view, &reference(vec![]), &["04-12 not_covered not_covered-no_contract"], Coverage::NotCovered);
-    assert_eq!(codes(&none), ["no_contract", "unsigned"]);
+    assert_eq!(codes(&none), ["no_contract", "outside_service_hours", "unsigned"]);
 }
 
 #[test]
