@@ -13,7 +13,7 @@ pub const REMOTE: Expected = Expected {
     title: "case 4: \"you must come!\", resolved remotely",
     coverage: "covered",
     items: &["covered"],
-    flags: &["no_work_order"],
+    flags: &["no_work_order", "unsigned"],
     receipts: &[],
 };
 

@@ -13,14 +13,14 @@ pub const AGAIN: Expected = Expected {
     title: "case 6: PACS storage full, again",
     coverage: "covered",
     items: &["covered"],
-    flags: &["no_work_order"],
+    flags: &["no_work_order", "unsigned"],
     receipts: &[],
 };
 
 /// The third time.
 pub const THIRD: Expected = Expected {
     title: "case 6, the third time: PACS storage full",
-    flags: &["no_work_order", "repeat_problem"],
+    flags: &["no_work_order", "repeat_problem", "unsigned"],
     ..AGAIN
 };
 
