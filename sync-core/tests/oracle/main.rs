@@ -16,14 +16,19 @@ use world::{Dice, MINUTE_MS, World, world};
 
 const CASES: u64 = 100_000;
 
-/// The built-in Chinese days, read from their files.
-fn china() -> BTreeMap<String, DayKind> {
+/// The built-in Chinese days by year, month and day, read from their files.
+type China = BTreeMap<(i64, i64, i64), DayKind>;
+
+fn china() -> China {
     let mut days = BTreeMap::new();
     for year in 2024..=2027 {
         let path = format!("{}/data/calendar/CN-{year}.json", env!("CARGO_MANIFEST_DIR"));
         let file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let listed: Vec<CalendarDay> = serde_json::from_value(file["days"].clone()).unwrap();
-        days.extend(listed.into_iter().map(|d| (d.date.to_string(), d.kind)));
+        days.extend(listed.into_iter().map(|d| {
+            let (y, m, day) = (d.date.year(), d.date.month(), d.date.day());
+            ((i64::from(y), i64::from(m), i64::from(day)), d.kind)
+        }));
     }
     days
 }
@@ -32,7 +37,7 @@ fn china() -> BTreeMap<String, DayKind> {
 type Met = BTreeMap<&'static str, usize>;
 
 /// Compares the two; what differs, otherwise.
-fn compare(world: &World, verdict: &Verdict, china: &BTreeMap<String, DayKind>, met: &mut Met) -> Result<(), String> {
+fn compare(world: &World, verdict: &Verdict, china: &China, met: &mut Met) -> Result<(), String> {
     let expected = Slow::new(world, china).judge();
     let modes: BTreeSet<Mode> = world.view.origins.iter().map(|o| o.value.mode).collect();
     for (item, judged) in world.view.items.iter().zip(&verdict.items) {
@@ -120,7 +125,7 @@ fn turned(world: &World, seed: u64) -> World {
     World { reference, view, evidence, ..*world }
 }
 
-fn run(seed: u64, china: &BTreeMap<String, DayKind>, met: &mut Met) -> Result<(), String> {
+fn run(seed: u64, china: &China, met: &mut Met) -> Result<(), String> {
     let world = world(seed);
     let verdict = assess(&world.view, &world.reference, &world.evidence);
     compare(&world, &verdict, china, met)?;

@@ -104,25 +104,32 @@ pub(crate) struct Slow<'a> {
     world: &'a World,
     contracts: Vec<&'a Contract>,
     days: Vec<Day>,
+    /// When Berlin has summer time, in minutes since 1970 UTC.
+    summer: std::ops::Range<i64>,
 }
 
 impl<'a> Slow<'a> {
-    pub(crate) fn new(world: &'a World, china: &BTreeMap<String, DayKind>) -> Self {
+    pub(crate) fn new(world: &'a World, china: &BTreeMap<(i64, i64, i64), DayKind>) -> Self {
         let own = world.reference.contracts.get(&CUSTOMER);
         let mut contracts: Vec<&Contract> = own.into_iter().flat_map(|m| m.values()).collect();
         contracts.sort_by_key(|c| (c.code.clone(), c.id));
         let first = number(world.first_day);
-        let days = (0..DAYS + 4).map(|n| {
-            let civil = civil(first + n);
-            Day { number: first + n, civil, kind: kind(world, first + n, civil, china) }
+        let calendar = OwnDays::of(world);
+        let days = (first..first + DAYS + 4).map(|number| {
+            let civil = civil(number);
+            Day { number, civil, kind: kind(world, number, civil, china, calendar.as_ref()) }
         });
-        Self { world, contracts, days: days.collect() }
+        Self { world, contracts, days: days.collect(), summer: summer(i64::from(world.first_day.year())) }
     }
 
     /// The world's day and the minute of that day on the wall clock.
     fn local(&self, minute: i64) -> (usize, i64) {
         let utc = self.world.first_minute + minute;
-        let ahead = if self.world.berlin { berlin(utc) } else { 8 * 60 };
+        let ahead = match (self.world.berlin, self.summer.contains(&utc)) {
+            (false, _) => 8 * 60,
+            (true, true) => 120,
+            (true, false) => 60,
+        };
         let local = utc + ahead;
         (usize::try_from(local.div_euclid(1440) - self.days[0].number).unwrap(), local.rem_euclid(1440))
     }
@@ -404,35 +411,52 @@ fn inside(windows: &[Window], clock: i64) -> bool {
     windows.iter().any(|w| i64::from(w.from()) <= clock && clock < i64::from(w.until()))
 }
 
-/// How far Berlin is ahead of UTC: two hours from 01:00 UTC on the last Sunday of March until that of October.
-fn berlin(utc: i64) -> i64 {
-    let (y, ..) = civil(utc.div_euclid(1440));
+/// Berlin's summer time: from 01:00 UTC on the last Sunday of March until that of October.
+fn summer(year: i64) -> std::ops::Range<i64> {
     let last_sunday = |month: i8| {
-        let last = number(jiff::civil::date(i16::try_from(y).unwrap(), month, 31));
+        let last = number(jiff::civil::date(i16::try_from(year).unwrap(), month, 31));
         // 1 January 1970 was a Thursday.
         (last - (last + 4).rem_euclid(7)) * 1440 + 60
     };
-    if (last_sunday(3)..last_sunday(10)).contains(&utc) { 120 } else { 60 }
+    last_sunday(3)..last_sunday(10)
 }
 
-fn kind(world: &World, day: i64, civil: (i64, i64, i64), china: &BTreeMap<String, DayKind>) -> Option<DayKind> {
-    let (y, m, d) = civil;
-    let text = format!("{y:04}-{m:02}-{d:02}");
-    let weekday = if (day + 4).rem_euclid(7) % 6 == 0 { DayKind::RestDay } else { DayKind::Workday };
-    let chinese = || (2024..=2027).contains(&y).then(|| china.get(&text).copied().unwrap_or(weekday));
-    match world.reference.customers[&CUSTOMER].calendar {
-        None if world.berlin => None,
-        None => chinese(),
-        Some(id) => {
-            let own = world.reference.calendars.get(&id)?;
-            let mut told = None;
-            own.days.iter().filter(|d| number(d.date) == day).for_each(|d| told = Some(d.kind));
-            let from_base = if own.base.is_some() { chinese() } else { None };
-            let knows =
-                own.first_day.is_some_and(|f| number(f) <= day) && own.last_day.is_some_and(|l| day <= number(l));
-            told.or(from_base).or(knows.then_some(weekday))
-        }
+/// The customer's own calendar in numbers of days.
+struct OwnDays {
+    listed: Vec<(i64, DayKind)>,
+    knows: Option<(i64, i64)>,
+    chinese: bool,
+}
+
+impl OwnDays {
+    fn of(world: &World) -> Option<Self> {
+        let own = world.reference.calendars.get(&world.reference.customers[&CUSTOMER].calendar?)?;
+        Some(Self {
+            listed: own.days.iter().map(|d| (number(d.date), d.kind)).collect(),
+            knows: own.first_day.map(number).zip(own.last_day.map(number)),
+            chinese: own.base.is_some(),
+        })
     }
+}
+
+fn kind(
+    world: &World,
+    day: i64,
+    civil: (i64, i64, i64),
+    china: &BTreeMap<(i64, i64, i64), DayKind>,
+    own: Option<&OwnDays>,
+) -> Option<DayKind> {
+    let weekday = if (day + 4).rem_euclid(7) % 6 == 0 { DayKind::RestDay } else { DayKind::Workday };
+    let chinese = || (2024..=2027).contains(&civil.0).then(|| china.get(&civil).copied().unwrap_or(weekday));
+    if world.reference.customers[&CUSTOMER].calendar.is_none() {
+        return if world.berlin { None } else { chinese() };
+    }
+    let own = own?;
+    let mut told = None;
+    own.listed.iter().filter(|(listed, _)| *listed == day).for_each(|(_, kind)| told = Some(*kind));
+    let from_base = if own.chinese { chinese() } else { None };
+    let knows = own.knows.is_some_and(|(first, last)| first <= day && day <= last);
+    told.or(from_base).or(knows.then_some(weekday))
 }
 
 fn speaks(clause: &Clause, (category, mode): Case) -> bool {

@@ -124,7 +124,8 @@ pub(crate) fn world(seed: u64) -> World {
             clauses,
         }));
     }
-    for n in 0..d.int(0, 3) {
+    let contracts = if d.often(5) { 0 } else { d.int(1, 3) };
+    for n in 0..contracts {
         reference.put(Record::Contract(contract(&mut d, n, first_day)));
     }
     let view = visit(&mut d, first_minute);
@@ -151,10 +152,10 @@ pub(crate) fn world(seed: u64) -> World {
 
 /// Beginning and length in minutes, mostly hours and at times days; at times nothing at all.
 fn span(d: &mut Dice) -> (i64, i64) {
-    let long = match d.int(1, 20) {
+    let long = match d.int(1, 24) {
         1 => 0,
-        2 => d.int(500, 3_000),
-        _ => d.int(1, 260),
+        2 => d.int(400, 2_400),
+        _ => d.int(1, 150),
     };
     // Near the middle, so that visits meet.
     let from = if d.often(70) { d.int(9 * 1440, 18 * 1440) } else { d.int(0, (DAYS - 3) * 1440) };
@@ -222,9 +223,9 @@ fn contract(d: &mut Dice, n: i64, first_day: Date) -> Contract {
     let begins = if d.often(8) {
         date(2024, 2, 29)
     } else {
-        day(first_day, if d.often(50) { d.int(-900, -1) } else { d.int(0, 20) })
+        day(first_day, if d.often(65) { d.int(-900, -1) } else { d.int(0, 20) })
     };
-    let ends = if d.often(60) { day(first_day, d.int(DAYS, 800)) } else { day(first_day, d.int(0, DAYS)) };
+    let ends = if d.often(75) { day(first_day, d.int(DAYS, 800)) } else { day(first_day, d.int(0, DAYS)) };
     let count = d.int(0, 3);
     Contract {
         id: ContractId(id(50 + u128::try_from(n).unwrap())),

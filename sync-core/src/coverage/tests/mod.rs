@@ -4,5 +4,7 @@ mod catalogue;
 mod flags;
 mod kit;
 mod props;
+mod service;
+mod signals;
 mod table;
 mod vendor;
