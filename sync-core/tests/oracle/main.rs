@@ -3,6 +3,8 @@
 //! Every world comes from a number of its own; a failing one is printed and can be run alone with
 //! `COUNTERSIGN_SEED=<n>`. `COUNTERSIGN_CASES=<n>` runs another number of them.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test: what cannot be is a failure of its own")]
+
 mod slow;
 mod world;
 
@@ -129,7 +131,7 @@ fn run(seed: u64, china: &China, met: &mut Met) -> Result<(), String> {
     let world = world(seed);
     let verdict = assess(&world.view, &world.reference, &world.evidence);
     compare(&world, &verdict, china, met)?;
-    if seed % 4 == 0 {
+    if seed.is_multiple_of(4) {
         let other = turned(&world, seed);
         if assess(&other.view, &other.reference, &other.evidence) != verdict {
             return Err("the order of the lists, or the pieces of claims, made a difference".into());
@@ -138,10 +140,15 @@ fn run(seed: u64, china: &China, met: &mut Met) -> Result<(), String> {
     Ok(())
 }
 
+/// A number from the environment.
+#[expect(clippy::disallowed_methods, reason = "a test may be asked for one world, or for fewer")]
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
 #[test]
 fn every_minute_has_the_answer_that_the_oracle_gives_it() {
     let china = china();
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     if let Some(seed) = number("COUNTERSIGN_SEED") {
         let world = world(seed);
         if let Err(why) = run(seed, &china, &mut Met::new()) {
@@ -150,7 +157,7 @@ fn every_minute_has_the_answer_that_the_oracle_gives_it() {
         }
         return;
     }
-    let quick = std::env::var("COUNTERSIGN_QUICK").is_ok_and(|v| v == "1");
+    let quick = number("COUNTERSIGN_QUICK") == Some(1);
     let cases = number("COUNTERSIGN_CASES").unwrap_or(if quick { CASES / 20 } else { CASES });
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let failed = AtomicUsize::new(0);

@@ -100,6 +100,10 @@ enum Hour<'a> {
 /// Whom a minute may draw on: contract, and the period of each of its limits.
 type Offers = Vec<(usize, Vec<i64>)>;
 
+/// An elementary stretch: its beginning, whose it is, whether it was measured, its minutes and whom it may draw on; in
+/// the order in which they draw.
+type Draw<'q> = (i64, VisitId, &'q Question, bool, Vec<i64>, Offers);
+
 pub(crate) struct Slow<'a> {
     world: &'a World,
     contracts: Vec<&'a Contract>,
@@ -303,7 +307,7 @@ impl<'a> Slow<'a> {
         }
         let mut told: BTreeMap<Question, BTreeMap<(i64, bool), Told>> = BTreeMap::new();
         // Elementary stretches with who draws on what, in the order in which they draw.
-        let mut draws: Vec<(i64, VisitId, &Question, bool, Vec<i64>, Offers)> = Vec::new();
+        let mut draws: Vec<Draw<'_>> = Vec::new();
         for ((visit, question), minutes) in &work {
             let contracts = &seen[question];
             if *visit != VISIT && contracts.iter().all(|c| c.limits.is_empty()) {
@@ -347,10 +351,9 @@ impl<'a> Slow<'a> {
         told
     }
 
-    #[expect(clippy::type_complexity, reason = "plain data, in the order in which it is sorted")]
     fn settle(
         &self,
-        draws: Vec<(i64, VisitId, &Question, bool, Vec<i64>, Offers)>,
+        draws: Vec<Draw<'_>>,
         seen: &BTreeMap<Question, Vec<Seen<'a>>>,
         told: &mut BTreeMap<Question, BTreeMap<(i64, bool), Told>>,
     ) {
