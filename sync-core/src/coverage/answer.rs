@@ -302,7 +302,6 @@ fn unclear<'b>(
 }
 
 /// Why it is not covered: what came nearest to covering it.
-#[expect(clippy::type_complexity, reason = "the cause with the clause and the words for it")]
 fn why<'s, 'r, 'a, 'b: 'r>(
     category: Category,
     states: &'s [State<'r, 'a>],

@@ -146,7 +146,6 @@ impl Accounts {
 
     /// Takes what it can of a part that is counted everywhere alike: what was granted, and the rest with the bounds
     /// that have nothing left for it.
-    #[expect(clippy::type_complexity, reason = "two optional halves of one part")]
     fn take(
         &mut self,
         part: Interval,

@@ -78,13 +78,19 @@ impl<'a> Place<'a> {
     /// A part between such cuts, cut further wherever hours or a limit's period may change an answer. `None` when that
     /// would be more than `most` parts.
     pub(super) fn fine(&self, part: DayPart, readings: &[Reading<'_>], most: usize) -> Option<Vec<DayPart>> {
-        let in_force = || readings.iter().filter(|r| standing(r.contract, part.day) == Standing::InForce);
-        let settled = in_force().any(|r| r.may_cover() && r.limits.is_empty() && r.hours().next().is_none());
-        if part.from_ms == part.until_ms || settled {
+        if part.from_ms == part.until_ms {
             return Some(vec![part]);
         }
+        let in_force = || readings.iter().filter(|r| standing(r.contract, part.day) == Standing::InForce);
+        let freely = |r: &&Reading<'_>| r.may_cover() && r.limits.is_empty();
+        // One that always covers settles it, but for those before it that are named while they do.
+        let settled = in_force().position(|r| freely(&r) && r.hours().next().is_none());
+        let asked: Vec<&Reading<'_>> = match settled {
+            Some(place) => in_force().take(place).filter(freely).collect(),
+            None => in_force().collect(),
+        };
         let mut hours: Vec<&ServiceHours> = Vec::new();
-        for more in in_force().flat_map(Reading::hours) {
+        for more in asked.iter().flat_map(|r| r.hours()) {
             if !hours.contains(&more) {
                 hours.push(more);
             }
@@ -94,7 +100,7 @@ impl<'a> Place<'a> {
             return hours::cut(part, &hours, &kind_of, &self.zone, most);
         }
         let mut cuts = BTreeSet::new();
-        for reading in in_force().filter(|r| r.may_cover()) {
+        for reading in asked.into_iter().filter(|r| r.may_cover()) {
             for limit in &reading.limits {
                 let mut period = self.period(reading, limit.quota.period, part.day);
                 while let Some(next) = period.next {

@@ -5,5 +5,7 @@ mod flags;
 mod kit;
 mod ordinary;
 mod props;
+mod service;
+mod signals;
 mod table;
 mod vendor;
