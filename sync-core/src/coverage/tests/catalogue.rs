@@ -15,12 +15,16 @@ const FILES: [(&str, &str, &str); 4] = [
 ];
 
 /// What the engine's own source may say.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 9] = [
+    include_str!("../answer.rs"),
     include_str!("../assess.rs"),
+    include_str!("../clauses.rs"),
     include_str!("../clocks.rs"),
     include_str!("../contract.rs"),
     include_str!("../flags.rs"),
     include_str!("../names.rs"),
+    include_str!("../place.rs"),
+    include_str!("../signals.rs"),
 ];
 
 /// Id → its parameters. Messages of this catalogue stand on one line each.
