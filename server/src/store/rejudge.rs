@@ -194,7 +194,7 @@ const TAKE_OUT: Sql = Sql {
 /// Binds: rows of [run, done, changed], now.
 const ADVANCE: Sql = Sql {
     sqlite: "UPDATE rejudgements SET started_ms = COALESCE(started_ms, $2), done = MIN(total, done + (q.value->>1)), \
-             changed = changed + (q.value->>2) FROM json_each($1) q WHERE id = unhex(q.value->>0, '-')",
+             changed = changed + (q.value->>2) FROM json_each($1) q WHERE rejudgements.id = unhex(q.value->>0, '-')",
     postgres: "UPDATE rejudgements SET started_ms = COALESCE(started_ms, $2), \
                done = LEAST(total, done + (q.value->>1)::bigint), changed = changed + (q.value->>2)::bigint \
                FROM jsonb_array_elements($1::jsonb) q(value) WHERE id = (q.value->>0)::uuid",
