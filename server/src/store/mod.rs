@@ -7,11 +7,13 @@
 
 pub mod audit;
 pub mod bulk;
+pub mod cost;
 pub mod devices;
 pub mod dialect;
 pub mod dossier;
 mod error;
 pub mod feed;
+pub mod leads;
 mod macros;
 pub mod news;
 mod open;
@@ -19,6 +21,7 @@ pub mod outbox;
 pub mod queue;
 pub mod receipts;
 pub mod reference;
+pub mod root_causes;
 mod select;
 pub mod sessions;
 pub mod users;
