@@ -16,6 +16,7 @@ pub mod load;
 pub mod mail;
 pub mod receipts;
 pub mod reference;
+pub mod rejudge;
 pub mod serve;
 pub mod state;
 pub mod store;

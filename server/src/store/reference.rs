@@ -1,9 +1,12 @@
 //! Rows of the reference data, of every kind in one table, with their history.
 
+use super::affected::affected;
 use super::bulk::{Bulk, Kind, Rows};
-use super::{StoreError, Tx, feed};
-use crate::{db_all, db_optional};
+use super::verdicts::{Cause, CauseKind};
+use super::{Sql, StoreError, Tx, feed, rejudge};
+use crate::{db_all, db_one, db_optional};
 use sqlx::types::Json;
+use std::collections::HashMap;
 use sync_core::ids::CustomerId;
 use sync_core::reference::{Record, RecordKind};
 use uuid::Uuid;
@@ -23,6 +26,14 @@ const LIST_OF: &str = "SELECT position, body FROM reference WHERE kind = $1 AND 
                        ORDER BY id LIMIT $3";
 const BY_ID: &str = "SELECT position, body FROM reference WHERE kind = $1 AND id = $2";
 const BY_CODE: &str = "SELECT position, body FROM reference WHERE kind = $1 AND code = $2";
+
+const STORED: Sql = Sql {
+    sqlite: "SELECT r.position, r.body FROM json_each($1) q CROSS JOIN reference r ON r.kind = q.value->>0 \
+             AND r.id = unhex(q.value->>1, '-')",
+    postgres: "SELECT r.position, r.body FROM jsonb_array_elements($1::jsonb) q(value) \
+               JOIN reference r ON r.kind = q.value->>0 AND r.id = (q.value->>1)::uuid",
+};
+const NEWER: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM reference WHERE position > $1 LIMIT 1) AS newer";
 
 static PUT: Bulk = Bulk::new(
     "reference",
@@ -52,7 +63,8 @@ static HISTORY: Bulk = Bulk::new(
 );
 
 /// Writes `records` (new ones and newer states) with a history row each, at fresh feed positions. Must be the last
-/// thing before the commit (see [`feed`]). No two may have the same kind and id. Returns the last position.
+/// thing before the commit (see [`feed`]). No two may have the same kind and id. Returns the last position. Visits that
+/// this may affect are put into the queue to be judged again.
 ///
 /// # Errors
 /// A unique violation when a code is taken by another entry of its kind; otherwise when the database refuses.
@@ -62,6 +74,8 @@ pub async fn put(tx: &mut Tx, records: &[Record], by: Option<Uuid>, at_ms: i64) 
         return feed::last_position(tx).await;
     }
     let first = feed::take_positions(tx, count).await?;
+    // Under the feed's lock: nobody else is just changing them.
+    let before = stored(tx, records).await?;
     let (mut rows, mut history) = (Rows::new(), Rows::new());
     for (position, record) in (first..).zip(records) {
         // A record is plain data with text keys: it always has a JSON form.
@@ -87,7 +101,53 @@ pub async fn put(tx: &mut Tx, records: &[Record], by: Option<Uuid>, at_ms: i64) 
     }
     PUT.run(tx, &rows).await?;
     HISTORY.run(tx, &history).await?;
+    judge_again(tx, records, &before, first, by, at_ms).await?;
     Ok(first + count - 1)
+}
+
+/// What is stored of these records now.
+async fn stored(tx: &mut Tx, records: &[Record]) -> Result<HashMap<(RecordKind, Uuid), Record>, StoreError> {
+    let which: Vec<(&str, Uuid)> = records.iter().map(|r| (r.kind().as_str(), r.id())).collect();
+    let rows = db_all!(ReferenceRow, tx, STORED, Json(which))?;
+    Ok(rows.into_iter().map(|row| ((row.body.0.kind(), row.body.0.id()), row.body.0)).collect())
+}
+
+/// Puts the visits that these records may affect into the queue: one run, in which each visit names its record.
+async fn judge_again(
+    tx: &mut Tx,
+    records: &[Record],
+    before: &HashMap<(RecordKind, Uuid), Record>,
+    first: i64,
+    by: Option<Uuid>,
+    at_ms: i64,
+) -> Result<(), StoreError> {
+    let mut all = Vec::new();
+    let mut run = Cause { kind: CauseKind::Reference, user: by, ..Cause::default() };
+    for (position, record) in (first..).zip(records) {
+        let affected = affected(before.get(&(record.kind(), record.id())), record);
+        let cause = Cause {
+            kind: CauseKind::Reference,
+            user: by,
+            record: Some(record.kind().as_str().to_owned()),
+            record_id: Some(record.id()),
+            code: Some(record.code().to_owned()),
+            position: Some(position),
+            ..Cause::default()
+        };
+        if records.len() == 1 {
+            run = cause.clone();
+        }
+        all.extend(affected.into_iter().map(|which| (which, cause.clone())));
+    }
+    rejudge::enqueue(tx, &run, &all, at_ms).await.map(|_| ())
+}
+
+/// Whether anything was written after position `after`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_newer(tx: &mut Tx, after: i64) -> Result<bool, StoreError> {
+    Ok(db_one!((i64,), tx, NEWER, after)?.0 > 0)
 }
 
 /// Entries after position `after`, in the order of positions.

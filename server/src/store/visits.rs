@@ -111,13 +111,14 @@ pub static VISITS: Bulk = Bulk::new(
         ("verdict", Kind::Json),
         ("conflicts", Kind::Int),
         ("updated_ms", Kind::Int),
+        ("judged", Kind::Json),
     ],
     "ON CONFLICT (id) DO UPDATE SET version = excluded.version, position = excluded.position, \
      customer_id = excluded.customer_id, customer_name = excluded.customer_name, \
      work_order_id = excluded.work_order_id, mode = excluded.mode, began_ms = excluded.began_ms, \
      ended_ms = excluded.ended_ms, labour_s = excluded.labour_s, sign_off = excluded.sign_off, \
      coverage = excluded.coverage, reference_version = excluded.reference_version, verdict = excluded.verdict, \
-     conflicts = excluded.conflicts, updated_ms = excluded.updated_ms",
+     conflicts = excluded.conflicts, updated_ms = excluded.updated_ms, judged = excluded.judged",
 );
 
 /// Documents with their snapshots.
@@ -326,6 +327,17 @@ pub async fn clear_projection(tx: &mut Tx, ids: &[Uuid]) -> Result<(), StoreErro
         db_execute!(tx, statement, list.as_str())?;
     }
     Ok(())
+}
+
+/// Forgets the flags of these visits only.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn clear_flags(tx: &mut Tx, ids: &[Uuid]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    db_execute!(tx, DELETE_FLAGS, ids_json(ids.iter().copied())).map(|_| ())
 }
 
 /// Receipt chains' heads, locked until commit: (chain, last number, last hash). Missing chains are begun.

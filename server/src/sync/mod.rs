@@ -6,7 +6,9 @@
 
 mod batch;
 mod cache;
+mod evidence;
 mod feed;
+mod gathering;
 mod issuing;
 mod judging;
 mod merger;
@@ -16,6 +18,7 @@ mod rows;
 pub use feed::{News, join, news};
 pub use issuing::Issuer;
 pub use merger::{Merger, Push};
+pub use crate::store::rejudge::ClaimedRow;
 
 use crate::store::StoreError;
 

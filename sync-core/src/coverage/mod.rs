@@ -7,6 +7,7 @@
 //! * `work`: what was worked on which item, and what other visits need to know of it.
 //! * `contract`: one local day under a customer's contracts.
 //! * `flags`: what a manager must look at; `clocks`: the flags about clocks and doubled time.
+//! * `quota`: the periods of quotas; `vendor`: promised support that was not bought.
 //! * [`verdict`]: what comes out, and what goes in beside the visit and the reference data.
 
 mod assess;
@@ -14,6 +15,8 @@ mod clocks;
 mod contract;
 mod flags;
 mod names;
+mod quota;
+mod vendor;
 pub mod verdict;
 mod work;
 
@@ -21,5 +24,7 @@ mod work;
 mod tests;
 
 pub use assess::assess;
+pub use quota::quota_reach;
+pub use vendor::{VendorGap, vendor_gaps};
 pub use verdict::*;
 pub use work::{claims, problem_key, problems};

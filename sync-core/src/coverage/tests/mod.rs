@@ -5,3 +5,4 @@ mod flags;
 mod kit;
 mod props;
 mod table;
+mod vendor;
