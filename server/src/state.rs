@@ -63,14 +63,8 @@ impl AppState {
         let outbox = Arc::new(Notify::new());
         let issuer = Issuer { key: keys.receipt.clone(), public_url: public_url.to_owned() };
         let rejudge = Arc::new(Notify::new());
-        let merger = Merger::start(
-            db.clone(),
-            reference.clone(),
-            issuer,
-            clock.clone(),
-            outbox.clone(),
-            rejudge.clone(),
-        );
+        let merger =
+            Merger::start(db.clone(), reference.clone(), issuer, clock.clone(), outbox.clone(), rejudge.clone());
         Ok(Self {
             merger,
             outbox,

@@ -109,7 +109,8 @@ fn person(old: Option<&Person>, new: &Person) -> Vec<Affected> {
 /// Time of whoever's costs changed, since the first day on which they did.
 fn grade(old: Option<&Grade>, new: &Grade) -> Vec<Affected> {
     let (rates, holders) = old.map_or((&[][..], &[][..]), |old| (&old.rates, &old.holders));
-    let changed = rates.iter().filter(|r| !new.rates.contains(r)).chain(new.rates.iter().filter(|r| !rates.contains(r)));
+    let changed =
+        rates.iter().filter(|r| !new.rates.contains(r)).chain(new.rates.iter().filter(|r| !rates.contains(r)));
     let rates_from: Option<Date> = changed.map(|r| r.first_day).min();
     let mut since: BTreeSet<(UserId, Date)> = BTreeSet::new();
     for holder in holders.iter().chain(&new.holders) {
@@ -120,7 +121,8 @@ fn grade(old: Option<&Grade>, new: &Grade) -> Vec<Affected> {
             since.insert((holder.user, from));
         }
     }
-    let from_ms = |day: Date| day.to_zoned(TimeZone::UTC).map_or(i64::MIN, |z| z.timestamp().as_millisecond() - EAST_MS);
+    let from_ms =
+        |day: Date| day.to_zoned(TimeZone::UTC).map_or(i64::MIN, |z| z.timestamp().as_millisecond() - EAST_MS);
     since.into_iter().map(|(user, day)| Affected::Since(user.0, from_ms(day))).collect()
 }
 
@@ -203,8 +205,7 @@ mod tests {
         // 2026-07-01 and 2026-09-01 at 00:00 UTC, less 15 hours.
         let (july, september) = (1_782_864_000_000 - EAST_MS, 1_788_220_800_000 - EAST_MS);
         let (seven, eight) = (Uuid::from_u128(7), Uuid::from_u128(8));
-        let want =
-            [Affected::Since(seven, july), Affected::Since(eight, july), Affected::Since(eight, september)];
+        let want = [Affected::Since(seven, july), Affected::Since(eight, july), Affected::Since(eight, september)];
         assert_eq!(found, want.into());
     }
 }

@@ -3,7 +3,7 @@
 use super::bulk::{Bulk, Kind, ids_json};
 use super::select::Select;
 use super::{Sql, StoreError, Tx};
-use crate::{db_execute, with_ids};
+use crate::{db_all, db_execute, with_ids};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -218,10 +218,9 @@ pub async fn sums(tx: &mut Tx, filter: &LineFilter, by: &[Dimension], limit: i64
             select.text(&format!(" AND {column} = "), path, "");
         }
     }
-    for (column, path, value) in [
-        ("c.customer_id", "filter.customer", filter.customer),
-        ("c.engineer_id", "filter.engineer", filter.engineer),
-    ] {
+    for (column, path, value) in
+        [("c.customer_id", "filter.customer", filter.customer), ("c.engineer_id", "filter.engineer", filter.engineer)]
+    {
         if value.is_some() {
             select.uuid(&format!(" AND {column} = "), path, "");
         }
@@ -236,4 +235,56 @@ pub async fn sums(tx: &mut Tx, filter: &LineFilter, by: &[Dimension], limit: i64
         limit: i64,
     }
     select.rows(tx, serde_json::to_string(&Question { filter, limit }).unwrap_or_default()).await
+}
+
+/// A demand for the customer's own work: one for each work item that has the flag.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct DemandRow {
+    /// The visit.
+    pub visit_id: Uuid,
+    /// The customer.
+    pub customer_id: Option<Uuid>,
+    /// Its name as the phone knew it.
+    pub customer_name: String,
+    /// When the visit began.
+    pub began_ms: i64,
+}
+
+/// Demands for the customer's own work in visits that began from `from_ms` until `to_ms`, at most `limit`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn own_work_demands(tx: &mut Tx, from_ms: i64, to_ms: i64, limit: i64) -> Result<Vec<DemandRow>, StoreError> {
+    const DEMANDS: &str = "SELECT v.id AS visit_id, v.customer_id, v.customer_name, v.began_ms FROM flags f \
+                           JOIN visits v ON v.id = f.visit_id WHERE f.code = 'customers_own_work' \
+                           AND v.began_ms >= $1 AND v.began_ms < $2 LIMIT $3";
+    db_all!(DemandRow, tx, DEMANDS, from_ms, to_ms, limit)
+}
+
+/// A visit with its document and its verdict.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct JudgedRow {
+    /// The visit.
+    pub id: Uuid,
+    /// The document.
+    pub snapshot: Vec<u8>,
+    /// The verdict, as JSON.
+    pub verdict: sqlx::types::Json<sync_core::coverage::Verdict>,
+}
+
+/// A customer's visits that began from `from_ms` until `to_ms`, at most `limit`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn judged(
+    tx: &mut Tx,
+    customer: Uuid,
+    from_ms: i64,
+    to_ms: i64,
+    limit: i64,
+) -> Result<Vec<JudgedRow>, StoreError> {
+    const JUDGED: &str = "SELECT v.id, d.snapshot, v.verdict FROM visits v JOIN documents d ON d.visit_id = v.id \
+                          WHERE v.customer_id = $1 AND v.began_ms >= $2 AND v.began_ms < $3 \
+                          ORDER BY v.began_ms, v.id LIMIT $4";
+    db_all!(JudgedRow, tx, JUDGED, customer, from_ms, to_ms, limit)
 }

@@ -169,8 +169,7 @@ const BEGAN: Sql = queue!(
 const COUNT: &str = "SELECT COUNT(*) FROM rejudge_queue WHERE rejudgement_id = $1";
 const ADD: &str = "INSERT INTO rejudgements (id, cause, by_user, created_ms, total, done, changed) \
                    VALUES ($1, $2, $3, $4, $5, 0, 0)";
-const ADD_FINISHED: &str =
-    "INSERT INTO rejudgements (id, cause, by_user, created_ms, started_ms, finished_ms, total, done, changed) \
+const ADD_FINISHED: &str = "INSERT INTO rejudgements (id, cause, by_user, created_ms, started_ms, finished_ms, total, done, changed) \
      VALUES ($1, $2, $3, $4, $4, $4, 0, 0, 0)";
 const DUE: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM rejudge_queue WHERE lease_until_ms <= $1 LIMIT 1) AS due";
 const LEFT: &str = "SELECT COUNT(*) FROM rejudge_queue";

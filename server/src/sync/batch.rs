@@ -2,13 +2,14 @@
 
 use super::SyncError;
 use super::cache::Cache;
-use super::issuing::{Colleague, Issued, Issuer, Ledger, chain_of, managers, wants_receipt};
 use super::gathering::{Gathered, Ground, Vicinity, gather};
+use super::issuing::{Colleague, Issued, Issuer, Ledger, chain_of, managers, wants_receipt};
 use super::judging::{Judged, Knowledge, Read, judge};
 use super::merger::Push;
 use super::merging::{Base, MergedVisit, merge_all, parallel};
 use super::rows::{BatchRows, LogRow, log_row, visit_row};
 use crate::clock::Clock;
+use crate::money::Costs;
 use crate::reference::cache::ReferenceCache;
 use crate::store::bulk::{Rows, ids_json};
 use crate::store::rejudge::{self, Affected, ClaimedRow};
@@ -90,7 +91,9 @@ impl From<StoreError> for Trouble {
 }
 
 /// Computes away from the async workers. A panic there is contained: it fails this batch, not the process.
-pub(super) async fn compute<R: Send + 'static>(f: impl FnOnce() -> Result<R, String> + Send + 'static) -> Result<R, Trouble> {
+pub(super) async fn compute<R: Send + 'static>(
+    f: impl FnOnce() -> Result<R, String> + Send + 'static,
+) -> Result<R, Trouble> {
     tokio::task::spawn_blocking(f).await.map_err(|e| Trouble::Failed(e.to_string()))?.map_err(Trouble::Failed)
 }
 
@@ -140,10 +143,13 @@ async fn attempt(
 
     let (judged, issued) = issue(shared, &mut tx, judged, &reference, &known, now_ms, &mut rows).await?;
     let attestations = attest(&mut rows, pushes, &merged, now_ms);
+    let mut costs = Costs::default();
     for j in &judged {
         rows.visit(j, &vicinity);
+        costs.visit(&j.costed(), &reference);
     }
     write(&mut tx, &judged, &issued, &rows, &vicinity).await?;
+    costs.write(&mut tx, now_ms).await?;
     failpoint::pass("in_transaction");
     let logs = log_rows(&merged, pushes, &attestations);
     let told: Vec<&Judged> = judged.iter().filter(|j| j.is_new || vicinity.is_moved(&j.read)).collect();

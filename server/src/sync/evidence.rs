@@ -188,8 +188,10 @@ impl Asked {
         tx: &mut Tx,
         in_hand: &HashSet<Uuid>,
     ) -> Result<(BTreeSet<ProblemRow>, BTreeSet<ClaimRow>), StoreError> {
-        let keys: Vec<KeyRange> =
-            ranges(&self.keys).into_iter().map(|((customer, key), from, until)| KeyRange(customer, key, from, until)).collect();
+        let keys: Vec<KeyRange> = ranges(&self.keys)
+            .into_iter()
+            .map(|((customer, key), from, until)| KeyRange(customer, key, from, until))
+            .collect();
         let problems = evidence::problems_near(tx, &keys).await?;
         let claims = evidence::claims_within(tx, &ranges(&self.claims)).await?;
         let outside = |visit: &Uuid| !in_hand.contains(visit);
@@ -348,9 +350,8 @@ mod tests {
     fn a_rest_ends_a_run() {
         let spans = [span(1, 1, 0, 4), span(2, 1, 11, 12), span(3, 1, 20, 21), span(4, 2, 5, 6)];
         let runs = Runs::of(&spans, 8 * HOUR);
-        let visits = |s: &SpanRow| -> Vec<u128> {
-            runs.around(s).unwrap().spans.iter().map(|s| s.visit_id.as_u128()).collect()
-        };
+        let visits =
+            |s: &SpanRow| -> Vec<u128> { runs.around(s).unwrap().spans.iter().map(|s| s.visit_id.as_u128()).collect() };
         assert_eq!(visits(&spans[0]), [1, 2]);
         assert_eq!(visits(&spans[1]), [1, 2]);
         assert_eq!(visits(&spans[2]), [3], "a gap of exactly a rest is a rest");
@@ -369,8 +370,7 @@ mod tests {
         };
         let affected = |new: &ProblemRow, all: &[ProblemRow]| {
             let problems = HashMap::from([((Uuid::nil(), "k".to_owned()), all.to_vec())]);
-            let around =
-                Around { runs: &Runs::default(), problems: &problems, claims: &HashMap::new(), reach };
+            let around = Around { runs: &Runs::default(), problems: &problems, claims: &HashMap::new(), reach };
             let mut found = BTreeSet::new();
             around.repeated(new, &mut found);
             found.into_iter().map(|v| v.as_u128()).collect::<Vec<_>>()

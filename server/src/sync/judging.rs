@@ -1,6 +1,7 @@
 //! The second computing step: what a merged visit says, and what is to be thought of it.
 
 use super::evidence::{Outside, Reach, Runs};
+use crate::money::Costed;
 use crate::store::evidence::{ClaimRow, ProblemRow};
 use crate::store::verdicts::{Cause, CauseKind, Judging, StandingRow};
 use crate::store::visits::SpanRow;
@@ -51,6 +52,15 @@ pub(super) struct Judged {
     pub is_new: bool,
 }
 
+impl Judged {
+    /// What its money follows from.
+    pub(super) fn costed(&self) -> Costed<'_> {
+        let Read { visit, version, view, spans, problems, .. } = &self.read;
+        let (visit, is_first) = (*visit, *version == 0);
+        Costed { visit, is_first, view, spans, verdict: &self.verdict, problems }
+    }
+}
+
 /// Whether any contract of the customer bounds what it grants.
 fn has_limits(reference: &Reference, customer: CustomerId) -> bool {
     let contracts = reference.contracts.get(&customer).into_iter().flat_map(|c| c.values());
@@ -74,7 +84,16 @@ impl Read {
         let labour_s = whole_seconds(spans.totals().labour_union_ms);
         let problems = problems(visit, &view, &spans);
         let mut read = Self {
-            visit, version, document, changed, view, spans, labour_s, problems, claims: Vec::new(), reach: None,
+            visit,
+            version,
+            document,
+            changed,
+            view,
+            spans,
+            labour_s,
+            problems,
+            claims: Vec::new(),
+            reach: None,
         };
         if let Some(customer) = read.customer().filter(|c| has_limits(reference, *c)) {
             let claims = claims(visit, &read.view, &read.spans);
@@ -248,9 +267,8 @@ fn neighbours(read: &Read, known: &Knowledge) -> Vec<Neighbour> {
 fn others_claims(read: &Read, known: &Knowledge) -> Vec<Claim> {
     let Some((customer, reach)) = read.customer().zip(read.reach) else { return Vec::new() };
     let all = known.claims.get(&customer.0).into_iter().flatten();
-    let within = all.filter(|c| {
-        c.visit_id != read.visit.0 && c.from_ms < reach.until_ms && reach.from_ms <= c.until_ms
-    });
+    let within =
+        all.filter(|c| c.visit_id != read.visit.0 && c.from_ms < reach.until_ms && reach.from_ms <= c.until_ms);
     let claim = |c: &ClaimRow| Claim {
         visit: VisitId(c.visit_id),
         categories: c.categories.0.clone(),

@@ -15,10 +15,10 @@ mod merger;
 mod merging;
 mod rows;
 
+pub use crate::store::rejudge::ClaimedRow;
 pub use feed::{News, join, news};
 pub use issuing::Issuer;
 pub use merger::{Merger, Push};
-pub use crate::store::rejudge::ClaimedRow;
 
 use crate::store::StoreError;
 

@@ -8,11 +8,12 @@
 //! * `attribution`: which answer of the verdict each minute of an engineer has.
 //! * `lines`: the cost lines of a visit.
 //! * `revenue`: fees, day by day; the same rule spreads every annual amount.
-//! * `break_even`: margin against direct labour.
+//! * `break_even`: margin against direct labour; `exposure`: support that was promised and not bought.
 //! * `offer`: which clause would have covered a category; `what_if`: what another contract would have covered.
 
 mod attribution;
 mod break_even;
+mod exposure;
 mod lines;
 mod offer;
 mod rates;
@@ -23,6 +24,7 @@ mod what_if;
 mod tests;
 
 pub use break_even::{BreakEven, break_even};
+pub use exposure::exposure;
 pub use lines::{CostLine, LineKind, cost_lines};
 pub use offer::{Offer, offer};
 pub use rates::{DayClass, Priced, rate_on};

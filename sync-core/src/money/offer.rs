@@ -32,9 +32,10 @@ pub fn offer(reference: &Reference, category: Category, today: Date) -> Option<O
     if let Some(clause) = extra {
         return Some(made(None, clause));
     }
-    let sold = reference.packages.values().filter(|p| {
-        p.sold_from.is_none_or(|first| first <= today) && p.sold_until.is_none_or(|last| today <= last)
-    });
+    let sold = reference
+        .packages
+        .values()
+        .filter(|p| p.sold_from.is_none_or(|first| first <= today) && p.sold_until.is_none_or(|last| today <= last));
     let clauses = sold.flat_map(|p| p.clauses.iter().filter(grants).map(move |c| (p, c)));
     let (package, clause) = clauses.min_by(|(p, a), (q, b)| (&p.code, &a.code).cmp(&(&q.code, &b.code)))?;
     Some(made(Some(package), clause))

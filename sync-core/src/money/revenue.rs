@@ -60,4 +60,3 @@ fn anniversary(first: Date, years: i64) -> Option<Date> {
 pub(super) fn days_between(from: Date, until: Date) -> i64 {
     from.until(until).map_or(0, |span| i64::from(span.get_days()))
 }
-

@@ -113,7 +113,11 @@ fn meet(a: &[Piece], b: &[Piece]) -> Vec<(Piece, Under, Interval)> {
     while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
         let (who, whose) = ((x.user, x.travel), (y.user, y.travel));
         if who != whose {
-            if who < whose { i += 1 } else { j += 1 }
+            if who < whose {
+                i += 1
+            } else {
+                j += 1
+            }
             continue;
         }
         if let Some(both) = x.interval.meet(&y.interval) {

@@ -115,8 +115,8 @@ fn unlinked_time_has_the_worst_answer_and_linked_time_its_items() {
     assert_eq!(
         all(&lines),
         [
-            "labour 2026-11-23 normal out_of_scope network 60min 12000/36000",
             "labour 2026-11-23 normal granted application_software 60min 12000/36000",
+            "labour 2026-11-23 normal out_of_scope network 60min 12000/36000",
             "travel 2026-11-23 normal out_of_scope network 60min 12000/36000",
             "expense 2026-11-23 - out_of_scope network 0min 4700/4700",
             "expense 2026-11-23 - out_of_scope network 0min unpriced",
