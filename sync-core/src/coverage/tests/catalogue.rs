@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const FILES: [(&str, &str, &str); 4] = [
     ("words", include_str!("../../../locales/zh-CN/words.ftl"), include_str!("../../../locales/en/words.ftl")),
     ("coverage", include_str!("../../../locales/zh-CN/coverage.ftl"), include_str!("../../../locales/en/coverage.ftl")),
-    ("money", include_str!("../../../locales/zh-CN/money.ftl"), include_str!("../../../locales/en/money.ftl")),
     ("record", include_str!("../../../locales/zh-CN/record.ftl"), include_str!("../../../locales/en/record.ftl")),
+    ("money", include_str!("../../../locales/zh-CN/money.ftl"), include_str!("../../../locales/en/money.ftl")),
 ];
 
 /// What the engine's own source may say.
