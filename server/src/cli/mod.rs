@@ -4,6 +4,7 @@ mod admin;
 mod import;
 mod load;
 mod receipt;
+mod rejudge;
 mod serve;
 
 use crate::config::{Config, LogFormat, Overrides};
@@ -39,6 +40,8 @@ enum Command {
     Openapi,
     /// Import reference data and users from CSV or JSON.
     Import(import::ImportArgs),
+    /// Judge visits again, by the reference data of now.
+    Rejudge(rejudge::RejudgeArgs),
     /// Check receipts offline, with nothing but the server's public keys.
     Verify(receipt::VerifyArgs),
     /// Receipts that were issued.
@@ -116,6 +119,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
             Command::Openapi | Command::Verify(_) | Command::Load(_) => Ok(()),
             Command::Receipt(command) => receipt::receipt(config, command).await,
             Command::Import(args) => import::run(config, args).await,
+            Command::Rejudge(args) => rejudge::run(config, args).await,
             Command::User(command) => admin::user(config, command).await,
             Command::Device(command) => admin::device(config, command).await,
         }

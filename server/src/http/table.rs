@@ -64,6 +64,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::reports::routes());
     entries.extend(routes::leads::routes());
     entries.extend(routes::root_causes::routes());
+    entries.extend(routes::rejudgements::routes());
     entries
 }
 

@@ -16,6 +16,9 @@ use sync_core::reference::Reference;
 use sync_core::time::Spans;
 use uuid::Uuid;
 
+#[cfg(test)]
+mod tests;
+
 /// A visit with its new verdict.
 pub(crate) struct Costed<'a> {
     /// Which.

@@ -87,6 +87,7 @@ pub async fn write(
         },
     )?;
     tx.commit().await?;
+    state.rejudge.notify_one();
     Ok(record)
 }
 

@@ -210,6 +210,14 @@ pub async fn history(tx: &mut Tx, visit: Uuid) -> Result<Vec<VerdictRow>, StoreE
     Ok(rows)
 }
 
+/// The verdict of a visit that counts.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn present(tx: &mut Tx, visit: Uuid) -> Result<Option<VerdictRow>, StoreError> {
+    crate::db_optional!(VerdictRow, tx, NEWEST, visit)
+}
+
 /// Where phones judged a visit otherwise.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! One batch in one transaction: read and lock, merge, judge, issue, write, commit. All or nothing.
 
 use super::SyncError;
+use super::advice::compare;
 use super::cache::Cache;
 use super::gathering::{Gathered, Ground, Vicinity, gather};
 use super::issuing::{Colleague, Issued, Issuer, Ledger, chain_of, managers, wants_receipt};
@@ -150,6 +151,9 @@ async fn attempt(
     }
     write(&mut tx, &judged, &issued, &rows, &vicinity).await?;
     costs.write(&mut tx, now_ms).await?;
+    let advice = compare(pushes, &merged, &judged, now_ms);
+    verdicts::forget_advice(&mut tx, &advice.agreed).await?;
+    verdicts::ADVICE.run(&mut tx, &advice.differing).await?;
     failpoint::pass("in_transaction");
     let logs = log_rows(&merged, pushes, &attestations);
     let told: Vec<&Judged> = judged.iter().filter(|j| j.is_new || vicinity.is_moved(&j.read)).collect();

@@ -9,10 +9,11 @@ use crate::store::visits::{self, SpanRow};
 use crate::store::{StoreError, Tx};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use sync_core::coverage::quota_reach;
+use sync_core::document::facts::TimeKind;
 use sync_core::ids::CustomerId;
 use sync_core::reference::{Policy, Reference};
 use sync_core::time::Interval;
-use sync_core::time::intervals::union;
+use sync_core::time::intervals::{total_ms, union};
 use uuid::Uuid;
 
 const MINUTE_MS: i64 = 60_000;
@@ -307,10 +308,11 @@ impl Around<'_> {
     fn tired(&self, span: &SpanRow, found: &mut BTreeSet<Uuid>) {
         let own = Interval::new(span.from_ms, span.until_ms);
         let runs: Vec<&Run> = self.runs.near(span.user_id, own, self.reach.rest).collect();
-        let whole = runs.iter().fold(own, |whole, run| {
-            Interval::new(whole.from_ms.min(run.time.from_ms), whole.until_ms.max(run.time.until_ms))
-        });
-        if whole.len_ms() >= self.reach.fatigue {
+        let spans = runs.iter().flat_map(|run| &run.spans).chain([span]);
+        // Breaks inside of work are not taken out: that would only make it less.
+        let work = spans.filter(|s| s.kind != TimeKind::Break.as_str());
+        let worked = union(work.map(|s| Interval::new(s.from_ms, s.until_ms)));
+        if total_ms(&worked) > self.reach.fatigue {
             found.extend(runs.iter().flat_map(|run| &run.spans).map(|s| s.visit_id));
         }
     }

@@ -4,6 +4,7 @@
 //! `batch` is that transaction; `merging`, `judging` and `issuing` are its three steps that compute, away from the async
 //! workers; `feed` reads what a phone lacks. A phone gets its answer after the commit, never before.
 
+mod advice;
 mod batch;
 mod cache;
 mod evidence;

@@ -23,6 +23,7 @@ const EVERYBODY: &str = "nescvlaprd";
 const SIGNED_IN: &str = "escvlap";
 const ADMIN: &str = "a";
 const DISPATCHERS: &str = "sa";
+const MANAGERS: &str = "scla";
 const PHONES: &str = "pr";
 /// Who sees any visit; which ones is another table (`visits::everybody_sees_what_is_theirs`).
 const READERS: &str = "esclap";
@@ -75,6 +76,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/visits", READERS),
     ("GET", "/api/v1/visits/{id}", READERS),
     ("GET", "/api/v1/visits/{id}/history", READERS),
+    ("GET", "/api/v1/visits/{id}/verdicts", READERS),
     ("GET", "/api/v1/visits/{id}/document", READERS),
     ("POST", "/api/v1/visits/{id}/review", DISPATCHERS),
     ("GET", "/api/v1/visits/{id}/quarantine/{change}", ADMIN),
@@ -94,6 +96,9 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/root-causes/{id}", "sla"),
     ("POST", "/api/v1/root-causes/{id}/fix", DISPATCHERS),
     ("POST", "/api/v1/root-causes/{id}/verification", DISPATCHERS),
+    ("GET", "/api/v1/rejudgements", MANAGERS),
+    ("GET", "/api/v1/rejudgements/{id}", MANAGERS),
+    ("POST", "/api/v1/rejudgements", ADMIN),
     ("GET", "/r/{token}", EVERYBODY),
 ];
 

@@ -134,7 +134,13 @@ impl Field {
 
     /// Sends bytes that no phone would send.
     pub(crate) async fn send_rubbish(&self, visit: VisitId, device: DeviceId, bytes: &[u8], revoked: bool) {
-        let up = DocumentUp { visit, since: vec![], heads: vec![], changes: vec![ByteVec::from(bytes.to_vec())] };
+        let up = DocumentUp {
+            visit,
+            since: vec![],
+            heads: vec![],
+            changes: vec![ByteVec::from(bytes.to_vec())],
+            advice: None,
+        };
         let user = UserId(id(2));
         let push = Push { device, user, revoked, documents: vec![up], attested: vec![1], signature: vec![2] };
         let answers = self.api.state.merger.push(push).await.unwrap();

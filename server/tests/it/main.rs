@@ -9,6 +9,7 @@ mod field;
 mod import;
 mod process;
 mod reference;
+mod rejudge;
 mod review;
 mod routes;
 mod visits;

@@ -5,17 +5,29 @@
 //!
 //! * `assess`: the work of each item, cut where an answer can change, and the visit's answer.
 //! * `work`: what was worked on which item, and what other visits need to know of it.
-//! * `contract`: one local day under a customer's contracts.
-//! * `flags`: what a manager must look at; `clocks`: the flags about clocks and doubled time.
-//! * `quota`: the periods of quotas; `vendor`: promised support that was not bought.
+//! * `place`: the customer's days and contracts, and where within the work an answer can change.
+//! * `contract`: where a contract stands on a day; `reading`: what its clauses say (and **in which order**); `hours`: when
+//!   they hold.
+//! * `quota`: the periods of limits; `ledger`: who used them up; `quotas`: what they left for this visit.
+//! * `answer`: what all that comes to, with its explanation.
+//! * `flags`, `clauses`, `signals`: what a manager must look at; `clocks`: the flags about clocks and doubled time;
+//!   `vendor`: promised support that was not bought.
 //! * [`verdict`]: what comes out, and what goes in beside the visit and the reference data.
 
+mod answer;
 mod assess;
+mod clauses;
 mod clocks;
 mod contract;
 mod flags;
+mod hours;
+mod ledger;
 mod names;
+mod place;
 mod quota;
+mod quotas;
+mod reading;
+mod signals;
 mod vendor;
 pub mod verdict;
 mod work;

@@ -192,8 +192,8 @@ pub struct Evidence {
     /// Other visits' time spans: of the engineers of this visit, those that touch it or lie so near that there was no
     /// rest in between; of its customer, those that touch it. More do no harm.
     pub neighbours: Vec<Neighbour>,
-    /// Work of other visits at the same customer, where a contract of theirs has a limit: all of it within the limit's
-    /// periods that this visit lies in. More does no harm.
+    /// Work of other visits at the same customer, where a contract of theirs has a limit: all of it that touches
+    /// [`quota_reach`](super::quota_reach). More does no harm.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
     /// Problems of other visits at the same customer with the keys of this visit's, within the window for repetitions

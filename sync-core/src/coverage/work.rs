@@ -38,6 +38,11 @@ impl Work {
         Self { labour: Labour::of(spans), begun: origins.first().map(|o| o.value.at.instant_ms()) }
     }
 
+    /// Whether the item has no labour of its own, so that all labour of the visit stands for it.
+    fn is_shared(&self, item: &Item) -> bool {
+        !self.labour.by_item.contains_key(&item.id) && !self.labour.all.is_empty()
+    }
+
     /// On one item.
     pub(super) fn on(&self, item: &Item) -> Vec<Interval> {
         if let Some(linked) = self.labour.by_item.get(&item.id) {
@@ -87,13 +92,23 @@ impl Labour {
 /// its items. What other visits' quotas are counted by ([`Evidence::claims`](super::Evidence::claims)).
 pub fn claims(visit: VisitId, view: &VisitView, spans: &Spans) -> Vec<Claim> {
     let origins = origins(view);
-    let (modes, work) = (modes(&origins), Work::of(spans, &origins));
-    let mut asked: BTreeMap<BTreeSet<Category>, Vec<Interval>> = BTreeMap::new();
+    asked(visit, view, &Work::of(spans, &origins), &modes(&origins))
+}
+
+/// The claims of a visit whose work and modes are known.
+pub(super) fn asked(visit: VisitId, view: &VisitView, work: &Work, modes: &BTreeSet<Mode>) -> Vec<Claim> {
+    let mut asked: BTreeMap<BTreeSet<Category>, (bool, Vec<Interval>)> = BTreeMap::new();
     for item in view.live_items() {
-        asked.entry(categories(item)).or_default().extend(work.on(item));
+        let (all, parts) = asked.entry(categories(item)).or_default();
+        let shared = work.is_shared(item);
+        // Many items may share the visit's labour, which need not stand there more than once.
+        if !(shared && *all) {
+            parts.extend(work.on(item));
+        }
+        *all |= shared;
     }
     let mut claims = BTreeSet::new();
-    for (categories, parts) in asked {
+    for (categories, (_, parts)) in asked {
         let moments = parts.iter().filter(|i| i.is_empty()).copied().collect::<Vec<_>>();
         for Interval { from_ms, until_ms } in intervals::union(parts).into_iter().chain(moments) {
             claims.insert(Claim { visit, categories: categories.clone(), modes: modes.clone(), from_ms, until_ms });

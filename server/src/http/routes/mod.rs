@@ -8,6 +8,7 @@ pub mod leads;
 pub mod page;
 pub mod receipts;
 pub mod reference;
+pub mod rejudgements;
 pub mod reports;
 pub mod root_causes;
 pub mod sync;

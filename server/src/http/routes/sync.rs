@@ -122,8 +122,13 @@ async fn sync(
 
     // What comes after needs to know which visits were sent, not their changes: a copy for every request that waits
     // would add up.
-    let name =
-        |d: &DocumentUp| DocumentUp { visit: d.visit, since: Vec::new(), heads: Vec::new(), changes: Vec::new() };
+    let name = |d: &DocumentUp| DocumentUp {
+        visit: d.visit,
+        since: Vec::new(),
+        heads: Vec::new(),
+        changes: Vec::new(),
+        advice: None,
+    };
     let asked = request.documents.iter().map(name).collect();
     let sent = std::mem::replace(&mut request.documents, asked);
     let documents = if sent.is_empty() {

@@ -7,20 +7,25 @@ use crate::reference::*;
 use fluent_bundle::FluentResource;
 use std::collections::{BTreeMap, BTreeSet};
 
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 5] = [
     ("words", include_str!("../../../locales/zh-CN/words.ftl"), include_str!("../../../locales/en/words.ftl")),
     ("coverage", include_str!("../../../locales/zh-CN/coverage.ftl"), include_str!("../../../locales/en/coverage.ftl")),
     ("record", include_str!("../../../locales/zh-CN/record.ftl"), include_str!("../../../locales/en/record.ftl")),
     ("money", include_str!("../../../locales/zh-CN/money.ftl"), include_str!("../../../locales/en/money.ftl")),
+    ("judging", include_str!("../../../locales/zh-CN/judging.ftl"), include_str!("../../../locales/en/judging.ftl")),
 ];
 
 /// What the engine's own source may say.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 9] = [
+    include_str!("../answer.rs"),
     include_str!("../assess.rs"),
+    include_str!("../clauses.rs"),
     include_str!("../clocks.rs"),
     include_str!("../contract.rs"),
     include_str!("../flags.rs"),
     include_str!("../names.rs"),
+    include_str!("../place.rs"),
+    include_str!("../signals.rs"),
 ];
 
 /// Id → its parameters. Messages of this catalogue stand on one line each.
