@@ -110,7 +110,9 @@ impl Costs {
         let stays = |p: &PlaceRow| {
             self.uncovered.iter().any(|u| (u.visit, u.category, u.customer) == (p.visit_id, &p.category, p.customer_id))
         };
-        let gone: Vec<PlaceRow> = places.iter().filter(|p| !stays(p)).cloned().collect();
+        // What was decided about stays as it was.
+        let alive = |p: &&PlaceRow| matches!(p.state.as_str(), "open" | "postponed");
+        let gone: Vec<PlaceRow> = places.iter().filter(alive).filter(|p| !stays(p)).cloned().collect();
         let placed: BTreeSet<(Uuid, &str, Uuid)> =
             places.iter().map(|p| (p.visit_id, p.category.as_str(), p.customer_id)).collect();
         let fresh: Vec<Uncovered> =

@@ -213,7 +213,8 @@ fn any_visit(dice: &mut Dice, n: u128) -> VisitView {
     let items = u128::from(dice.below(4));
     view.items = (0..items).map(|i| item(base + i, dice.of(&CATEGORIES))).collect();
     for entry in 0..u128::from(dice.below(7)) {
-        let on = (dice.below(2) == 0 && items > 0).then(|| base + u128::from(dice.below(u64::try_from(items).unwrap())));
+        let on =
+            (dice.below(2) == 0 && items > 0).then(|| base + u128::from(dice.below(u64::try_from(items).unwrap())));
         let (from, length) = (BEGIN + dice.number(8 * 1440 * MINUTE), dice.number(900 * MINUTE));
         let engineer = 11 + u128::from(dice.below(4));
         view.time.push(time(base + 100 + entry, engineer, dice.of(TimeKind::ALL), on, from, length));
@@ -269,7 +270,7 @@ fn judged(view: VisitView, known: &Reference) -> (VisitView, Verdict) {
     (view, verdict)
 }
 
-async fn desk(db: &Db, known: &Arc<Reference>, scope: Option<Vec<Uuid>>) -> Desk {
+async fn open_desk(db: &Db, known: &Arc<Reference>, scope: Option<Vec<Uuid>>) -> Desk {
     Desk { tx: db.read().await.unwrap(), known: known.clone(), scope, now_ms: BEGIN }
 }
 
@@ -345,7 +346,7 @@ conformance! { every_report_adds_up_to_every_other, |f| async {
         store(&f.db, &visits[..7], &known, false).await;
 
         let given = oracle(&visits, &known, Some(Coverage::NotCovered));
-        let mut desk = desk(&f.db, &known, None).await;
+        let mut desk = open_desk(&f.db, &known, None).await;
         for by in ["customer", "requester", "engineer", "category", "cause", "kind", "day", "class", "contract",
             "review", "visit", "customer,requester,engineer,category,cause"] {
             let table = reports::given_away(&mut desk, &ask(&[("group_by", by)])).await.unwrap();
@@ -355,7 +356,7 @@ conformance! { every_report_adds_up_to_every_other, |f| async {
         let mut parts: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         let by_customer = reports::given_away(&mut desk, &ask(&[("group_by", "customer")])).await.unwrap();
         for n in HOSPITALS {
-            let mut theirs = super::tests::desk(&f.db, &known, Some(vec![id(n)])).await;
+            let mut theirs = open_desk(&f.db, &known, Some(vec![id(n)])).await;
             let table = reports::given_away(&mut theirs, &ask(&[])).await.unwrap();
             let filtered = ask(&[("customer", &id(n).to_string()), ("group_by", "cause")]);
             assert_eq!(sums(&reports::given_away(&mut desk, &filtered).await.unwrap(), &GIVEN), sums(&table, &GIVEN));
@@ -520,6 +521,10 @@ conformance! { what_was_decided_stays_and_new_work_opens_a_new_lead, |f| async {
     store(&f.db, &[hour(1, Category::Database, &known)], &known, false).await;
     store(&f.db, &[hour(3, Category::Database, &known)], &known, true).await;
     assert_eq!(told(&f.db).await, ["database open 1 30000", "database won 2 60000"]);
+    // Covered afterwards: the visits of what was decided stay, and are worth what they are worth now.
+    let covered = hour(2, Category::ApplicationSoftware, &known);
+    store(&f.db, &[covered], &known, false).await;
+    assert_eq!(told(&f.db).await, ["database open 1 30000", "database won 2 30000"]);
 } }
 
 /// A visit with a network problem, flagged as a repeated one; work began at `at`.
@@ -527,12 +532,8 @@ fn repeated(n: u128, at: i64, known: &Reference) -> (VisitView, Verdict) {
     let (mut view, _) = hour(n, Category::Network, known);
     view.time = vec![time(n * 1000 + 1, 11, TimeKind::Labour, None, at, 60 * MINUTE)];
     let (view, mut verdict) = judged(view, known);
-    let flag = |code| Flag {
-        code,
-        severity: Severity::Warning,
-        item: Some(FactId(id(n * 1000))),
-        message: Message::new("x"),
-    };
+    let flag =
+        |code| Flag { code, severity: Severity::Warning, item: Some(FactId(id(n * 1000))), message: Message::new("x") };
     verdict.flags = vec![flag(FlagCode::OutOfScope), flag(FlagCode::RepeatProblem)];
     (view, verdict)
 }

@@ -12,7 +12,7 @@ use sync_core::document::Document;
 use sync_core::document::read::view;
 use sync_core::ids::{CustomerId, VisitId};
 use sync_core::money::{Change, Hypothesis, hypothetical, what_if as changes};
-use sync_core::reference::{Clause, Contract, Package, Reference};
+use sync_core::reference::{Clause, Contract, Effect, Package, Reference};
 use sync_core::time::days::{day_start_ms, zone};
 use sync_core::time::spans;
 use uuid::Uuid;
@@ -90,6 +90,11 @@ fn compare(
         let spans = spans(&view);
         asked.extend(claims(VisitId(row.id), &view, &spans));
         read.push((row.id, view, spans, row.verdict.0));
+    }
+    let package = known.packages.get(&hypothesis.package);
+    let mut clauses = hypothesis.extras.iter().chain(package.into_iter().flat_map(|p| &p.clauses));
+    if !clauses.any(|c| c.effect == Effect::Limit) {
+        asked.clear();
     }
     let mut found = Vec::new();
     for (id, view, spans, verdict) in &read {

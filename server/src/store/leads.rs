@@ -99,9 +99,12 @@ const PLACE: Sql = Sql {
              ON CONFLICT (visit_id, category) DO UPDATE SET lead_id = excluded.lead_id",
     postgres: "INSERT INTO lead_visits (visit_id, category, lead_id) SELECT (q.value->>0)::uuid, l.category, l.id \
                FROM jsonb_array_elements($1::jsonb) q(value) JOIN leads l ON l.customer_id = (q.value->>1)::uuid \
-               AND l.category = q.value->>2 AND l.state IN ('open', 'postponed') WHERE true \
+               AND l.category = q.value->>2 AND l.state IN ('open', 'postponed') FOR UPDATE OF l \
                ON CONFLICT (visit_id, category) DO UPDATE SET lead_id = excluded.lead_id",
 };
+
+/// How often a lead may be closed by others while work is put into it.
+const TRIES: u32 = 5;
 
 /// Where these visits stand in leads.
 ///
@@ -137,9 +140,17 @@ pub async fn join(tx: &mut Tx, fresh: &[Uncovered], now_ms: i64) -> Result<(), S
             rows.push(&[&values[..], &[0_i64.into()]].concat());
         }
     }
-    OPEN.run(tx, &rows).await?;
     let places: Vec<(Uuid, Uuid, &str)> = fresh.iter().map(|u| (u.visit, u.customer, u.category)).collect();
-    db_execute!(tx, PLACE, serde_json::to_string(&places).unwrap_or_default()).map(|_| ())
+    let places = serde_json::to_string(&places).unwrap_or_default();
+    // A lead that another server closes at this moment is waited for, and is then no longer there: another one is
+    // opened. What is still left joins when its visit is judged next.
+    for _ in 0..TRIES {
+        OPEN.run(tx, &rows).await?;
+        if db_execute!(tx, PLACE, places.as_str())? >= fresh.len() as u64 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Takes visits out of leads, and closes those that nobody decided about and that have nothing left. Returns the closed
@@ -159,9 +170,16 @@ pub async fn leave(tx: &mut Tx, gone: &[PlaceRow]) -> Result<Vec<Uuid>, StoreErr
          AND NOT EXISTS (SELECT 1 FROM lead_visits p WHERE p.lead_id = leads.id) AND id IN ",
         " RETURNING id"
     );
+    // Whoever puts work into one of these leads is waited for before it is looked at whether anything is left.
+    const LOCK: Sql = Sql {
+        sqlite: "SELECT unhex(value, '-') FROM json_each($1)",
+        postgres: "SELECT id FROM leads WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb)) \
+                   ORDER BY id FOR UPDATE",
+    };
     if gone.is_empty() {
         return Ok(Vec::new());
     }
+    let _: Vec<(Uuid,)> = db_all!((Uuid,), tx, LOCK, ids_json(gone.iter().map(|p| p.lead_id)))?;
     let places: Vec<(Uuid, &str)> = gone.iter().map(|p| (p.visit_id, p.category.as_str())).collect();
     db_execute!(tx, LEAVE, serde_json::to_string(&places).unwrap_or_default())?;
     let closed = db_all!((Uuid,), tx, VOID, ids_json(gone.iter().map(|p| p.lead_id)))?;

@@ -166,11 +166,19 @@ mod tests {
                 .map(|line| line.replace(" UUID", " BLOB").replace(" BYTEA", " BLOB").replace(" JSONB", " TEXT"))
                 .collect()
         };
-        let sqlite = same(include_str!("../../../migrations/sqlite/0001_first.sql"));
-        let postgres = same(include_str!("../../../migrations/postgres/0001_first.sql"));
-        for (ours, theirs) in sqlite.iter().zip(&postgres) {
-            assert_eq!(ours, theirs);
+        macro_rules! both {
+            ($name:literal) => {
+                (
+                    same(include_str!(concat!("../../../migrations/sqlite/", $name))),
+                    same(include_str!(concat!("../../../migrations/postgres/", $name))),
+                )
+            };
         }
-        assert_eq!(sqlite.len(), postgres.len());
+        for (sqlite, postgres) in [both!("0001_first.sql"), both!("0002_judging.sql"), both!("0003_money.sql")] {
+            for (ours, theirs) in sqlite.iter().zip(&postgres) {
+                assert_eq!(ours, theirs);
+            }
+            assert_eq!(sqlite.len(), postgres.len());
+        }
     }
 }

@@ -14,6 +14,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sync_core::document::facts::Lang;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
 use utoipa_axum::routes;
 
 /// This module's part of the table.
@@ -97,11 +100,31 @@ async fn answer(table: Table, ask: &Ask, headers: &HeaderMap) -> Result<Response
     Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
 }
 
+/// What a report takes, for the description of the API.
+fn documented(more: &[&str]) -> Vec<Parameter> {
+    let names = COMMON.iter().chain(more);
+    let known = names.filter_map(|name| reports::PARAMETERS.iter().find(|(known, _)| known == name));
+    let text = || ObjectBuilder::new().schema_type(Type::String).build();
+    let made = known.map(|(name, description)| {
+        let parameter = ParameterBuilder::new().name(*name).parameter_in(ParameterIn::Query);
+        parameter.required(Required::False).description(Some(*description)).schema(Some(text())).build()
+    });
+    made.collect()
+}
+
+/// A report's route: its handler, its address, and what it takes beside days and form.
 macro_rules! report {
-    ($(#[$doc:meta])* $name:ident, $path:literal, [$($more:literal),*], [$($param:literal),*]) => {
+    ($(#[$doc:meta])* $name:ident, $params:ident, $path:literal, [$($more:literal),*]) => {
+        struct $params;
+
+        impl IntoParams for $params {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                documented(&[$($more),*])
+            }
+        }
+
         $(#[$doc])*
-        #[utoipa::path(get, path = $path, tag = "reports",
-            params($(($param = Option<String>, Query)),*),
+        #[utoipa::path(get, path = $path, tag = "reports", params($params),
             responses((status = 200, body = ReportAnswer), (status = 400, description = "bad_request"),
                 (status = 422, description = "report_too_large")))]
         async fn $name(
@@ -121,36 +144,31 @@ macro_rules! report {
 
 report! {
     /// Uncovered work and expenses, at cost and at list price.
-    given_away, "/api/v1/reports/given-away",
-    ["customer", "engineer", "category", "cause", "requester_role", "review", "group_by"],
-    ["from", "to", "format", "lang", "customer", "engineer", "category", "cause", "requester_role", "review", "group_by"]
+    given_away, GivenAway, "/api/v1/reports/given-away",
+    ["customer", "engineer", "category", "cause", "requester_role", "review", "group_by"]
 }
 report! {
     /// Fees recognised per day against the cost of all visits, per customer or (`group_by=contract`) per contract.
-    profitability, "/api/v1/reports/profitability", ["customer", "group_by"],
-    ["from", "to", "format", "lang", "customer", "group_by"]
+    profitability, Profitability, "/api/v1/reports/profitability", ["customer", "group_by"]
 }
 report! {
     /// Margin against what direct labour should bring. With `labour_minor` or `margin_minor` (and `currency`): what if.
-    break_even, "/api/v1/reports/break-even",
-    ["customer", "target_permille", "labour_minor", "margin_minor", "headcount", "currency"],
-    ["from", "to", "format", "lang", "customer", "target_permille", "labour_minor", "margin_minor", "headcount", "currency"]
+    break_even, BreakEven, "/api/v1/reports/break-even",
+    ["customer", "target_permille", "labour_minor", "margin_minor", "headcount", "currency"]
 }
 report! {
-    /// Problems that came again, with their root causes. `least`: in how many visits at least.
-    repeat_problems, "/api/v1/reports/repeat-problems", ["customer", "least"],
-    ["from", "to", "format", "lang", "customer", "least"]
+    /// Problems that came again, with their root causes.
+    repeat_problems, RepeatProblems, "/api/v1/reports/repeat-problems", ["customer", "least"]
 }
 report! {
     /// Support that was promised and not bought, from a day (today) and twelve months ahead.
-    vendor_gaps, "/api/v1/reports/vendor-gaps", ["customer"], ["from", "to", "format", "lang", "customer"]
+    vendor_gaps, VendorGaps, "/api/v1/reports/vendor-gaps", ["customer"]
 }
 report! {
     /// How often customers asked for what is their own work.
-    own_work, "/api/v1/reports/own-work", ["customer"], ["from", "to", "format", "lang", "customer"]
+    own_work, OwnWork, "/api/v1/reports/own-work", ["customer"]
 }
 report! {
     /// What of a customer's uncovered work another package and other extra items would have covered.
-    what_if, "/api/v1/reports/what-if", ["customer", "package", "extras", "contract"],
-    ["from", "to", "format", "lang", "customer", "package", "extras", "contract"]
+    what_if, WhatIf, "/api/v1/reports/what-if", ["customer", "package", "extras", "contract"]
 }

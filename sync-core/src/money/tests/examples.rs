@@ -232,3 +232,37 @@ fn another_contract_would_have_covered_it() {
     );
     assert!(changes.iter().all(|c| c.line.coverage == Coverage::NotCovered));
 }
+
+/// The figures of docs/money.md in both languages are those that come out.
+#[test]
+fn the_documents_say_what_is_computed() {
+    let yuan = |minor: i64| {
+        let whole = (minor / 100).to_string();
+        let (head, tail) = whole.split_at(whole.len().saturating_sub(3));
+        let comma = if head.is_empty() { "" } else { "," };
+        format!("{head}{comma}{tail}.{:02}", minor % 100)
+    };
+    let mut said: Vec<String> = Vec::new();
+    let mut view = visit();
+    view.items = vec![item(200, Category::Database)];
+    view.time = vec![time(300, QIAN, TimeKind::Labour, Some(200), "2026-11-23T16:00", "2026-11-23T20:20")];
+    said.extend(lines(&view, &reference()).iter().map(|l| yuan(l.price.as_ref().unwrap().cost_minor)));
+    let c = contract("2026-01-01", "2026-12-31", 6_000_000);
+    for (from, until) in [("2026-01-01", "2026-01-01"), ("2026-11-01", "2026-11-30"), ("2026-01-01", "2026-12-31")] {
+        said.push(yuan(fees(&c, day(from), day(until)).unwrap().0));
+    }
+    let b = break_even(6_000_000, 12_000_000, 2000, Some(80));
+    let (has, needs) = b.per_head_minor.unwrap();
+    for n in [b.needed_minor, b.shortfall_minor, has, needs] {
+        let digits = n.to_string();
+        let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|g| std::str::from_utf8(g).unwrap()).collect();
+        said.push(groups.join(","));
+    }
+    said.push(yuan(spread(36_500, day("2026-01-01"), day("2026-11-01"), day("2026-11-30"))));
+    said.extend([share(15_554, 80, 120), 15_554 - share(15_554, 80, 120)].map(yuan));
+    for text in [include_str!("../../../../docs/money.md"), include_str!("../../../../docs/money.zh-CN.md")] {
+        for figure in &said {
+            assert!(text.contains(figure.as_str()), "{figure}");
+        }
+    }
+}
