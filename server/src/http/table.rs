@@ -62,6 +62,9 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::page::routes());
     entries.extend(routes::visits::routes());
     entries.extend(routes::receipts::routes());
+    entries.extend(routes::reports::routes());
+    entries.extend(routes::leads::routes());
+    entries.extend(routes::root_causes::routes());
     entries.extend(routes::rejudgements::routes());
     entries
 }

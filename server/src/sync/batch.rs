@@ -10,6 +10,7 @@ use super::merger::Push;
 use super::merging::{Base, MergedVisit, merge_all, parallel};
 use super::rows::{BatchRows, LogRow, log_row, visit_row};
 use crate::clock::Clock;
+use crate::money::Costs;
 use crate::reference::cache::ReferenceCache;
 use crate::store::bulk::{Rows, ids_json};
 use crate::store::rejudge::{self, Affected, ClaimedRow};
@@ -143,10 +144,13 @@ async fn attempt(
 
     let (judged, issued) = issue(shared, &mut tx, judged, &reference, &known, now_ms, &mut rows).await?;
     let attestations = attest(&mut rows, pushes, &merged, now_ms);
+    let mut costs = Costs::default();
     for j in &judged {
         rows.visit(j, &vicinity);
+        costs.visit(&j.costed(), &reference);
     }
     write(&mut tx, &judged, &issued, &rows, &vicinity).await?;
+    costs.write(&mut tx, now_ms).await?;
     let advice = compare(pushes, &merged, &judged, now_ms);
     verdicts::forget_advice(&mut tx, &advice.agreed).await?;
     verdicts::ADVICE.run(&mut tx, &advice.differing).await?;

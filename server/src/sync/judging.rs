@@ -1,6 +1,7 @@
 //! The second computing step: what a merged visit says, and what is to be thought of it.
 
 use super::evidence::{Outside, Reach, Runs};
+use crate::money::Costed;
 use crate::store::evidence::{ClaimRow, ProblemRow};
 use crate::store::verdicts::{Cause, CauseKind, Judging, StandingRow};
 use crate::store::visits::SpanRow;
@@ -49,6 +50,15 @@ pub(super) struct Judged {
     pub replaced: Option<(Judging, Verdict)>,
     /// Whether it says something else than the one before, the version of the reference data apart.
     pub is_new: bool,
+}
+
+impl Judged {
+    /// What its money follows from.
+    pub(super) fn costed(&self) -> Costed<'_> {
+        let Read { visit, version, view, spans, problems, .. } = &self.read;
+        let (visit, is_first) = (*visit, *version == 0);
+        Costed { visit, is_first, view, spans, verdict: &self.verdict, problems }
+    }
 }
 
 /// Whether any contract of the customer bounds what it grants.

@@ -27,6 +27,8 @@ const MANAGERS: &str = "scla";
 const PHONES: &str = "pr";
 /// Who sees any visit; which ones is another table (`visits::everybody_sees_what_is_theirs`).
 const READERS: &str = "esclap";
+/// Who reads any report.
+const REPORTS: &str = "scla";
 
 /// Method, path, and who is let in. A route that is not here fails the test.
 const EXPECTED: &[(&str, &str, &str)] = &[
@@ -80,6 +82,20 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/visits/{id}/quarantine/{change}", ADMIN),
     ("GET", "/api/v1/receipts", READERS),
     ("GET", "/api/v1/receipts/{id}", READERS),
+    ("GET", "/api/v1/reports/given-away", REPORTS),
+    ("GET", "/api/v1/reports/profitability", REPORTS),
+    ("GET", "/api/v1/reports/break-even", REPORTS),
+    ("GET", "/api/v1/reports/repeat-problems", REPORTS),
+    ("GET", "/api/v1/reports/vendor-gaps", REPORTS),
+    ("GET", "/api/v1/reports/own-work", REPORTS),
+    ("GET", "/api/v1/reports/what-if", REPORTS),
+    ("GET", "/api/v1/leads", "cla"),
+    ("GET", "/api/v1/leads/{id}", "cla"),
+    ("POST", "/api/v1/leads/{id}/decision", "ca"),
+    ("GET", "/api/v1/root-causes", "sla"),
+    ("GET", "/api/v1/root-causes/{id}", "sla"),
+    ("POST", "/api/v1/root-causes/{id}/fix", DISPATCHERS),
+    ("POST", "/api/v1/root-causes/{id}/verification", DISPATCHERS),
     ("GET", "/api/v1/rejudgements", MANAGERS),
     ("GET", "/api/v1/rejudgements/{id}", MANAGERS),
     ("POST", "/api/v1/rejudgements", ADMIN),
