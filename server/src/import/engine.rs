@@ -246,7 +246,7 @@ impl Work {
         self.complete(plan, &mut row, old.as_ref(), &mut errors);
         let cells = std::mem::take(&mut row.cells);
         match fields::read(row.kind, cells) {
-            Ok(record) if errors.is_empty() => {
+            Ok(record) if errors.is_empty() && row.misfits.is_empty() => {
                 if old.as_ref() == Some(&record) {
                     report.unchanged += 1;
                 } else {
@@ -256,7 +256,10 @@ impl Work {
                 self.made.push(Made { row, record, old });
             }
             Ok(_) => {}
-            Err(found) => errors.extend(found.into_iter().map(|e| row.error(&e.field, e.code, e.detail))),
+            Err(found) => {
+                let found = found.into_iter().filter(|e| !row.is_told(e.code, &e.field));
+                errors.extend(found.map(|e| row.error(&e.field, e.code, e.detail)));
+            }
         }
         self.errors.extend(errors);
     }

@@ -5,10 +5,13 @@
 mod access;
 mod api;
 mod auth;
+mod exchange;
 mod field;
 mod import;
 mod process;
 mod reference;
 mod review;
 mod routes;
+mod sight;
+mod tables;
 mod visits;
