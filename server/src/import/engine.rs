@@ -337,8 +337,8 @@ impl Work {
         let (Some(head), Value::Object(old)) = (&row.head, old) else { return };
         for (name, value) in old {
             // The fee goes with the modules.
-            let silent = !head.speaks_of(&name) && !(name == "annual_fee_minor" && head.speaks_of("modules"));
-            if silent && fields(row.kind).iter().any(|field| field.name == name) {
+            let said = head.speaks_of(&name) || (name == "annual_fee_minor" && head.speaks_of("modules"));
+            if !said && fields(row.kind).iter().any(|field| field.name == name) {
                 row.cells.entry(name).or_insert(value);
             }
         }

@@ -1,6 +1,7 @@
 //! What is exported and imported again is the same state: the demo company, through every form.
 
 use crate::api::Api;
+use crate::process::program;
 use axum::http::Method;
 use countersign::auth::passwords::Passwords;
 use countersign::conformance;
@@ -117,3 +118,29 @@ conformance! { files_go_through_the_api, |f| async {
     api.get("/api/v1/export/customers?format=pdf", &admin).await.refused(400, "bad_request");
     api.get("/api/v1/templates/customers?format=json", &admin).await.refused(400, "bad_request");
 } }
+
+#[test]
+fn files_come_and_go_by_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let (home, path) = (dir.path().join("data"), |name: &str| dir.path().join(name).display().to_string());
+    let run = |args: &[&str]| program(&home, args);
+    std::fs::write(path("company.json"), COMPANY).unwrap();
+    let (code, _, told) = run(&["import", &path("company.json")]);
+    assert!(
+        code == 0 && told.contains("warning: assets, record 5 (promised.0)") && told.contains("[vendor_gap]"),
+        "{told}"
+    );
+    assert_eq!(run(&["export", "--format", "csv", "--out", &path("tables")]).0, 0);
+    assert_eq!(run(&["export", "--out", &path("all.xlsx")]).0, 0);
+    let (code, told, _) = run(&["import", &path("all.xlsx"), &path("tables/contracts.csv")]);
+    assert!(code == 0 && told.contains(": 0 added, 0 changed, 6 unchanged"), "{told}");
+
+    let table = std::fs::read_to_string(path("tables/customers.csv")).unwrap();
+    std::fs::write(path("customers.csv"), table.replace("zhao.min", "nobody")).unwrap();
+    let (code, _, told) = run(&["import", "--errors", &path("again.csv"), &path("customers.csv")]);
+    assert!(code == 1 && told.contains("6 errors; nothing of it was imported"), "{told}");
+    let again = std::fs::read_to_string(path("again.csv")).unwrap();
+    assert_eq!(again.matches("[unknown_reference]").count(), 6, "{again}");
+    assert_eq!(run(&["import", "--errors", &path("x"), &path("all.xlsx")]).0, 2);
+    assert_eq!(run(&["export", "--kind", "hospitals", "--out", &path("x")]).0, 2);
+}

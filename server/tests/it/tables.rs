@@ -173,7 +173,7 @@ conformance! { a_file_comes_back_with_its_errors, |f| async {
     let back = with_errors(text.as_bytes(), &found).unwrap();
     let table = String::from_utf8(back[3..].to_vec()).unwrap();
     let mut reader = csv::Reader::from_reader(table.as_bytes());
-    assert_eq!(reader.headers().unwrap().iter().last(), Some("import_errors"));
+    assert_eq!(reader.headers().unwrap().iter().next_back(), Some("import_errors"));
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!((&rows[0][6], rows[1][1].as_ref()), ("", "十\n院"));
     assert!(rows[1][6].contains("account_manager") && rows[1][6].contains("[unknown_reference]"), "{}", &rows[1][6]);
