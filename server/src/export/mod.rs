@@ -4,6 +4,8 @@
 //! Records are known by their codes, as in the import: ids are not exported, because they mean nothing elsewhere. (The
 //! visit of a work order is: phones begin the visit by it.) Passwords are never exported.
 
+#[cfg(test)]
+mod docs;
 mod sheet;
 mod table;
 mod template;

@@ -246,7 +246,7 @@ impl Work {
         self.complete(plan, &mut row, old.as_ref(), &mut errors);
         let cells = std::mem::take(&mut row.cells);
         match fields::read(row.kind, cells) {
-            Ok(record) if errors.is_empty() => {
+            Ok(record) if errors.is_empty() && row.misfits.is_empty() => {
                 if old.as_ref() == Some(&record) {
                     report.unchanged += 1;
                 } else {
@@ -256,7 +256,10 @@ impl Work {
                 self.made.push(Made { row, record, old });
             }
             Ok(_) => {}
-            Err(found) => errors.extend(found.into_iter().map(|e| row.error(&e.field, e.code, e.detail))),
+            Err(found) => {
+                let found = found.into_iter().filter(|e| !row.is_told(e.code, &e.field));
+                errors.extend(found.map(|e| row.error(&e.field, e.code, e.detail)));
+            }
         }
         self.errors.extend(errors);
     }
@@ -334,8 +337,8 @@ impl Work {
         let (Some(head), Value::Object(old)) = (&row.head, old) else { return };
         for (name, value) in old {
             // The fee goes with the modules.
-            let silent = !head.speaks_of(&name) && !(name == "annual_fee_minor" && head.speaks_of("modules"));
-            if silent && fields(row.kind).iter().any(|field| field.name == name) {
+            let said = head.speaks_of(&name) || (name == "annual_fee_minor" && head.speaks_of("modules"));
+            if !said && fields(row.kind).iter().any(|field| field.name == name) {
                 row.cells.entry(name).or_insert(value);
             }
         }

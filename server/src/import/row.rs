@@ -45,13 +45,21 @@ pub(super) struct Row {
     pub(super) cells: Map<String, Value>,
     /// By the path of a list: the lines of its entries.
     pub(super) entries: HashMap<String, Vec<usize>>,
+    /// Fields whose cells could not be read, without positions: they are not missing.
+    pub(super) misfits: Vec<String>,
     /// The first amount that was said in the currency's unit, if any was.
     pub(super) major: Option<String>,
 }
 
 impl Row {
     pub(super) fn of_json(kind: RecordKind, place: String, cells: Map<String, Value>) -> Self {
-        Self { kind, place, line: None, head: None, cells, entries: HashMap::new(), major: None }
+        Self { kind, place, line: None, head: None, cells, entries: HashMap::new(), misfits: Vec::new(), major: None }
+    }
+
+    /// Whether an error only says again that a cell could not be read.
+    pub(super) fn is_told(&self, code: &str, field: &str) -> bool {
+        let steps: Vec<&str> = field.split('.').filter(|step| step.parse::<usize>().is_err()).collect();
+        code == "missing" && self.misfits.contains(&steps.join("."))
     }
 
     /// An error in the column of `field`, and in the line of the list's entry that `field` names.

@@ -84,6 +84,7 @@ pub(super) fn read(kind: RecordKind, sheet: Sheet<'_>) -> Result<Read, Vec<RowEr
             head: Some(head.clone()),
             cells: Map::new(),
             entries: HashMap::new(),
+            misfits: Vec::new(),
             major: None,
         };
         if sheet.flexible {
@@ -131,6 +132,7 @@ fn fill(
             Ok(value) => value,
             Err((code, detail)) => {
                 errors.push(row.error(&path.join("."), code, detail));
+                row.misfits.push(path.join("."));
                 continue;
             }
         };
@@ -187,6 +189,7 @@ fn take_in(
             if let Some((name, _)) = contradiction {
                 errors.push(row.error(name, "contradiction", format!("another value than in {}", last.place)));
             }
+            last.misfits.append(&mut row.misfits);
             if last.major.is_none() {
                 last.major = row.major.take();
             }

@@ -3,8 +3,8 @@
 use super::service::ReferenceError;
 use crate::store::{Tx, reference as rows};
 use serde::Serialize;
-use sync_core::ids::{CustomerId, UserId};
-use sync_core::reference::{Customer, Record, RecordKind, Role};
+use sync_core::ids::CustomerId;
+use sync_core::reference::{Record, RecordKind, Role};
 use uuid::Uuid;
 
 /// One person's time in one role.
@@ -37,13 +37,12 @@ pub async fn handovers(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Tenure>,
         return Err(ReferenceError::Unknown);
     }
     let mut all = Vec::new();
-    let roles: [(Role, fn(&Customer) -> UserId); 2] =
-        [(Role::ServiceManager, |c| c.service_manager), (Role::AccountManager, |c| c.account_manager)];
-    for (role, holder) in roles {
+    for role in [Role::ServiceManager, Role::AccountManager] {
         let mut tenures: Vec<Tenure> = Vec::new();
         for state in &states {
             let Record::Customer(record) = &state.body.0 else { continue };
-            let user = holder(record).0;
+            let user = if role == Role::ServiceManager { record.service_manager } else { record.account_manager };
+            let user = user.0;
             if tenures.last().is_some_and(|last| last.user == user) {
                 continue;
             }

@@ -5,6 +5,7 @@
 mod access;
 mod api;
 mod auth;
+mod exchange;
 mod field;
 mod import;
 mod leads;
@@ -14,4 +15,6 @@ mod rejudge;
 mod reports;
 mod review;
 mod routes;
+mod sight;
+mod tables;
 mod visits;

@@ -222,7 +222,7 @@ const POLICY: &[Field] = &[
     field("repeat_days", "重复天数", Count).note("1 to 3650; 60 when empty", "1 至 3650；不填为 60"),
     field("fatigue_minutes", "疲劳分钟数", Count).note("60 to 10080; 720 when empty", "60 至 10080；不填为 720"),
     field("rest_minutes", "休息分钟数", Count).note("30 to 2880; 480 when empty", "30 至 2880；不填为 480"),
-    field("daytime", "日间时段", Window).note("such as 08:00-18:00", "如 08:00-18:00"),
+    field("daytime", "日间时段", Window).note("08:00-18:00 when empty", "不填为 08:00-18:00"),
     field("target_permille", "目标比率", Count)
         .note("1 to 100000; thousandths: 2000 is twice", "1 至 100000；千分数：2000 为两倍"),
 ];
