@@ -167,18 +167,17 @@ mod tests {
                 .collect()
         };
         macro_rules! both {
-            ($name:literal) => {
-                (
-                    same(include_str!(concat!("../../../migrations/sqlite/", $name))),
-                    same(include_str!(concat!("../../../migrations/postgres/", $name))),
-                )
+            ($file:literal) => {
+                let sqlite = same(include_str!(concat!("../../../migrations/sqlite/", $file)));
+                let postgres = same(include_str!(concat!("../../../migrations/postgres/", $file)));
+                for (ours, theirs) in sqlite.iter().zip(&postgres) {
+                    assert_eq!(ours, theirs);
+                }
+                assert_eq!(sqlite.len(), postgres.len());
             };
         }
-        for (sqlite, postgres) in [both!("0001_first.sql"), both!("0002_judging.sql"), both!("0003_money.sql")] {
-            for (ours, theirs) in sqlite.iter().zip(&postgres) {
-                assert_eq!(ours, theirs);
-            }
-            assert_eq!(sqlite.len(), postgres.len());
-        }
+        both!("0001_first.sql");
+        both!("0002_judging.sql");
+        both!("0003_money.sql");
     }
 }

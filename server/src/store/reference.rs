@@ -20,6 +20,9 @@ pub struct ReferenceRow {
     pub body: Json<Record>,
 }
 
+/// Records whose visits are looked for in one statement.
+const JUDGED_AT_ONCE: usize = 5_000;
+
 const DELTA: &str = "SELECT position, body FROM reference WHERE position > $1 ORDER BY position LIMIT $2";
 const LIST: &str = "SELECT position, body FROM reference WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3";
 const LIST_OF: &str = "SELECT position, body FROM reference WHERE kind = $1 AND customer_id = $4 AND id > $2 \
@@ -121,25 +124,31 @@ async fn judge_again(
     by: Option<Uuid>,
     at_ms: i64,
 ) -> Result<(), StoreError> {
-    let mut all = Vec::new();
-    let mut run = Cause { kind: CauseKind::Reference, user: by, ..Cause::default() };
-    for (position, record) in (first..).zip(records) {
-        let affected = affected(before.get(&(record.kind(), record.id())), record);
-        let cause = Cause {
-            kind: CauseKind::Reference,
-            user: by,
-            record: Some(record.kind().as_str().to_owned()),
-            record_id: Some(record.id()),
-            code: Some(record.code().to_owned()),
-            position: Some(position),
-            ..Cause::default()
-        };
-        if records.len() == 1 {
-            run = cause.clone();
+    let cause = |position: i64, record: &Record| Cause {
+        kind: CauseKind::Reference,
+        user: by,
+        record: Some(record.kind().as_str().to_owned()),
+        record_id: Some(record.id()),
+        code: Some(record.code().to_owned()),
+        position: Some(position),
+        ..Cause::default()
+    };
+    let run = match records {
+        [record] => cause(first, record),
+        _ => Cause { kind: CauseKind::Reference, user: by, ..Cause::default() },
+    };
+    let mut filling = rejudge::Filling::begin();
+    let mut position = first;
+    for part in records.chunks(JUDGED_AT_ONCE) {
+        let mut all = Vec::new();
+        for record in part {
+            let affected = affected(before.get(&(record.kind(), record.id())), record);
+            all.extend(affected.into_iter().map(|which| (which, cause(position, record))));
+            position += 1;
         }
-        all.extend(affected.into_iter().map(|which| (which, cause.clone())));
+        filling.add(tx, &all).await?;
     }
-    rejudge::enqueue(tx, &run, &all, at_ms).await.map(|_| ())
+    filling.end(tx, &run, at_ms).await.map(|_| ())
 }
 
 /// Whether anything was written after position `after`.

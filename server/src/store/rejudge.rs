@@ -194,7 +194,7 @@ const TAKE_OUT: Sql = Sql {
 /// Binds: rows of [run, done, changed], now.
 const ADVANCE: Sql = Sql {
     sqlite: "UPDATE rejudgements SET started_ms = COALESCE(started_ms, $2), done = MIN(total, done + (q.value->>1)), \
-             changed = changed + (q.value->>2) FROM json_each($1) q WHERE id = unhex(q.value->>0, '-')",
+             changed = changed + (q.value->>2) FROM json_each($1) q WHERE rejudgements.id = unhex(q.value->>0, '-')",
     postgres: "UPDATE rejudgements SET started_ms = COALESCE(started_ms, $2), \
                done = LEAST(total, done + (q.value->>1)::bigint), changed = changed + (q.value->>2)::bigint \
                FROM jsonb_array_elements($1::jsonb) q(value) WHERE id = (q.value->>0)::uuid",
@@ -210,8 +210,54 @@ const RULES: &str = "SELECT value FROM meta WHERE key = 'judged_by_rules'";
 const SET_RULES: &str = "INSERT INTO meta (key, value) VALUES ('judged_by_rules', $1) \
                          ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE meta.value <> excluded.value";
 
-/// Puts visits into the queue for a new run, each with its cause. Call it while the feed's lock is held. `run` is the
-/// cause of the run as a whole. Returns the run and how many visits it has; nothing is written when it would have none.
+/// A run that is being put into the queue. Use it while the feed's lock is held.
+#[derive(Debug)]
+pub struct Filling {
+    id: Uuid,
+    touched: u64,
+}
+
+impl Filling {
+    /// A new run.
+    pub fn begin() -> Self {
+        Self { id: Uuid::now_v7(), touched: 0 }
+    }
+
+    /// Adds visits, each with its cause: one statement for each way of choosing, whatever the number of rows. They travel
+    /// as one text, so that whoever has very many adds them in parts.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn add(&mut self, tx: &mut Tx, affected: &[(Affected, Cause)]) -> Result<(), StoreError> {
+        let mut statements: BTreeMap<usize, (Sql, Vec<serde_json::Value>)> = BTreeMap::new();
+        for (which, cause) in affected {
+            let (place, sql, mut row) = which.row();
+            row.push(Cause { rejudgement: Some(self.id), ..cause.clone() }.json().into());
+            statements.entry(place).or_insert((sql, Vec::new())).1.push(row.into());
+        }
+        for (sql, rows) in statements.into_values() {
+            self.touched += db_execute!(&mut *tx, sql, serde_json::Value::from(rows).to_string(), self.id)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the run down with its cause. Returns it and how many visits it has; nothing is written when it has none.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn end(self, tx: &mut Tx, run: &Cause, now_ms: i64) -> Result<Option<(Uuid, i64)>, StoreError> {
+        if self.touched == 0 {
+            return Ok(None);
+        }
+        let id = self.id;
+        let (total,) = db_one!((i64,), &mut *tx, COUNT, id)?;
+        let cause = Json(Cause { rejudgement: Some(id), ..run.clone() });
+        db_execute!(tx, ADD, id, cause, run.user, now_ms, total)?;
+        Ok(Some((id, total)))
+    }
+}
+
+/// Puts visits into the queue for a new run: see [`Filling`].
 ///
 /// # Errors
 /// When the database refuses.
@@ -221,28 +267,9 @@ pub async fn enqueue(
     affected: &[(Affected, Cause)],
     now_ms: i64,
 ) -> Result<Option<(Uuid, i64)>, StoreError> {
-    if affected.is_empty() {
-        return Ok(None);
-    }
-    let id = Uuid::now_v7();
-    // One statement for each way of choosing, whatever the number of rows.
-    let mut rows: BTreeMap<usize, (Sql, Vec<serde_json::Value>)> = BTreeMap::new();
-    for (which, cause) in affected {
-        let (place, sql, mut row) = which.row();
-        row.push(Cause { rejudgement: Some(id), ..cause.clone() }.json().into());
-        rows.entry(place).or_insert((sql, Vec::new())).1.push(row.into());
-    }
-    let mut touched = 0;
-    for (sql, rows) in rows.into_values() {
-        touched += db_execute!(&mut *tx, sql, serde_json::Value::from(rows).to_string(), id)?;
-    }
-    if touched == 0 {
-        return Ok(None);
-    }
-    let (total,) = db_one!((i64,), &mut *tx, COUNT, id)?;
-    let cause = Json(Cause { rejudgement: Some(id), ..run.clone() });
-    db_execute!(tx, ADD, id, cause, run.user, now_ms, total)?;
-    Ok(Some((id, total)))
+    let mut filling = Filling::begin();
+    filling.add(tx, affected).await?;
+    filling.end(tx, run, now_ms).await
 }
 
 /// Writes down a run that somebody asked for and that has no visits.

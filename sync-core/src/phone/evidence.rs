@@ -100,7 +100,7 @@ impl Phone {
             mode: question.mode,
             demand: None,
             triage: None,
-            at: at.clone(),
+            at,
             by: self.identity.user,
         };
         let item = Item {
