@@ -28,6 +28,7 @@ pub const MAX_REASON: usize = 2000;
 
 /// What can be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = LeadOutcome)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Sold.
@@ -50,6 +51,7 @@ impl Outcome {
 
 /// What a lead is worth in one currency, by the cost lines of this moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = LeadValue)]
 pub struct Value {
     /// ISO 4217; absent for time and expenses without a price.
     pub currency: Option<String>,
@@ -124,6 +126,7 @@ pub struct Lead {
 
 /// Something that was done to it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = TrailStep)]
 pub struct Step {
     /// When.
     pub at_ms: i64,
@@ -152,6 +155,7 @@ pub struct LeadDossier {
 
 /// A decision.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = LeadDecision)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
     /// What.

@@ -79,6 +79,7 @@ pub struct RootCauseDossier {
 
 /// A fix, or its verification.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = RootCauseWords)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
     /// 1 to 2000 characters.

@@ -15,7 +15,7 @@ pub fn annual_fee(contract: &Contract) -> Option<(i64, &str)> {
 
 /// What is recognised of a contract's fees from `from` until `until` (both inclusive), on the days on which it is in
 /// force, with its currency. `None` where no fee is known.
-pub fn fees<'a>(contract: &'a Contract, from: Date, until: Date) -> Option<(i64, &'a str)> {
+pub fn fees(contract: &Contract, from: Date, until: Date) -> Option<(i64, &str)> {
     let (fee, currency) = annual_fee(contract)?;
     let Some((first, last)) = contract.days() else { return Some((0, currency)) };
     let (from, until) = (from.max(first), until.min(last));
