@@ -11,6 +11,7 @@ use sync_core::document::read::view;
 use sync_core::document::view::VisitView;
 use sync_core::ids::{CustomerId, DeviceId, UserId, VisitId, WorkOrderId};
 use sync_core::reference::Reference;
+use sync_core::signoff::Summary;
 use sync_core::time::{self, Spans};
 use sync_core::{signoff, time::whole_seconds};
 use uuid::Uuid;
@@ -32,6 +33,8 @@ pub(super) struct Judged {
     pub read: Read,
     pub verdict: Verdict,
     pub sign_offs: Vec<SignOffEvidence>,
+    /// What was signed, of each sign-off that fits.
+    pub summaries: Vec<Option<Summary>>,
 }
 
 impl Read {
@@ -90,14 +93,15 @@ pub(super) struct Knowledge {
 
 /// Judges one visit.
 pub(super) fn judge(read: Read, known: &Knowledge) -> Judged {
-    let sign_offs = signoff::evidence(&read.document, &read.view, &|d| known.keys.get(&d).cloned());
+    let examined = signoff::examine(&read.document, &read.view, &|d| known.keys.get(&d).cloned());
+    let (sign_offs, summaries): (Vec<_>, Vec<_>) = examined.into_iter().unzip();
     let evidence = Evidence {
         sign_offs: sign_offs.clone(),
         quarantined: known.quarantined.get(&read.visit.0).copied().unwrap_or(0),
         neighbours: neighbours(&read, &known.spans),
     };
     let verdict = assess(&read.view, &known.reference, &evidence);
-    Judged { read, verdict, sign_offs }
+    Judged { read, verdict, sign_offs, summaries }
 }
 
 /// The spans that touch this visit: the same engineer, customer or work order, elsewhere.
