@@ -106,7 +106,7 @@ pub static VISITS: Bulk = Bulk::new(
         ("dispatch_approved", Kind::Bool),
         ("coverage", Kind::Text),
         ("reference_version", Kind::Int),
-        ("verdict", Kind::Json),
+        ("verdict", Kind::LongJson),
         ("conflicts", Kind::Int),
         ("updated_ms", Kind::Int),
     ],

@@ -191,7 +191,7 @@ pub(crate) fn floor(dir: &Path, frames: usize) -> Result<Floor, Failure> {
                     false.into(),
                     "covered".into(),
                     1i64.into(),
-                    Value::Json("{}"),
+                    Value::LongText("{}"),
                     0i64.into(),
                     at.into(),
                 ]);
