@@ -7,6 +7,7 @@ use crate::keys::write_secret;
 use crate::mail::compose::Sender;
 use crate::mail::transport::Transport;
 use crate::mail::worker::{Schedule, Worker};
+use crate::rejudge;
 use crate::state::AppState;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ pub struct Running {
     pub first_login: Option<FirstLogin>,
     task: JoinHandle<std::io::Result<()>>,
     mail: JoinHandle<()>,
+    rejudge: JoinHandle<()>,
 }
 
 /// How to log in the first time.
@@ -67,11 +69,12 @@ impl Server {
         let app = crate::http::router(&state).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(forget_expired(state.clone()));
         let mail = tokio::spawn(mail_worker(&state)?.run(state.stop.clone()));
+        let rejudge = tokio::spawn(rejudge_worker(&state).run(state.stop.clone()));
         let stop = state.stop.clone();
         let task = tokio::spawn(async move {
             axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await }).await
         });
-        Ok(Running { addr, state, first_login, task, mail })
+        Ok(Running { addr, state, first_login, task, mail, rejudge })
     }
 }
 
@@ -87,6 +90,10 @@ impl Running {
                 tracing::warn!("some requests did not end in time");
                 task.abort();
             }
+        }
+        // What is not judged stays in the queue.
+        if tokio::time::timeout(FAREWELL, self.rejudge).await.is_err() {
+            tracing::warn!("judging again did not end in time");
         }
         self.state.merger.flush().await;
         // It finishes the mails in hand; what it does not manage keeps its lease and is sent by the next run.
@@ -106,6 +113,12 @@ fn mail_worker(state: &AppState) -> Result<Worker, Failure> {
     let transport = Transport::open(&state.config.smtp_url)?;
     let (db, clock) = (state.db.clone(), state.clock.clone());
     Ok(Worker::new(db, transport, sender, clock, Schedule::default(), state.outbox.clone()))
+}
+
+/// The worker that judges again what the queue holds.
+fn rejudge_worker(state: &AppState) -> rejudge::Worker {
+    let (db, merger, clock) = (state.db.clone(), state.merger.clone(), state.clock.clone());
+    rejudge::Worker::new(db, merger, clock, rejudge::Schedule::default(), state.rejudge.clone())
 }
 
 /// Deletes refresh tokens that ended, now and every day.

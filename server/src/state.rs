@@ -39,6 +39,8 @@ pub struct AppState {
     pub merger: Merger,
     /// Notified when there are mails to send.
     pub outbox: Arc<Notify>,
+    /// Notified when there are visits to be judged again.
+    pub rejudge: Arc<Notify>,
     /// Cancelled when the server stops: background workers end on it.
     pub stop: CancellationToken,
 }
@@ -57,12 +59,16 @@ impl AppState {
         let mut tx = db.read().await?;
         reference.refresh(&mut tx).await?;
         drop(tx);
+        crate::rejudge::after_upgrade(&db, clock.now_ms()).await?;
         let outbox = Arc::new(Notify::new());
         let issuer = Issuer { key: keys.receipt.clone(), public_url: public_url.to_owned() };
-        let merger = Merger::start(db.clone(), reference.clone(), issuer, clock.clone(), outbox.clone());
+        let rejudge = Arc::new(Notify::new());
+        let merger =
+            Merger::start(db.clone(), reference.clone(), issuer, clock.clone(), outbox.clone(), rejudge.clone());
         Ok(Self {
             merger,
             outbox,
+            rejudge,
             tokens: Tokens::new(&keys.token, clock.clone()),
             passwords: Passwords::new().map_err(|e| Failure::new(e.to_string()))?,
             limiter: Limiter::default(),

@@ -103,6 +103,7 @@ fn begin(name: &str) -> Command {
         work_order: None,
         mode: Mode::OnSite,
         demand: None,
+        triage: None,
     }
 }
 

@@ -64,6 +64,12 @@ ids! {
     AssetId;
     /// The only thing that dispatches an engineer.
     WorkOrderId;
+    /// Which days are worked, rested or celebrated.
+    CalendarId;
+    /// A grade of engineers with its rates.
+    GradeId;
+    /// The company's own rules.
+    PolicyId;
     /// One fact inside a visit document: a work item, a time entry, a sign-off.
     FactId;
     /// A receipt, issued once per sign-off.

@@ -9,6 +9,7 @@ pub mod document;
 pub mod env;
 pub mod ids;
 pub mod message;
+pub mod money;
 pub mod phone;
 pub mod receipt;
 pub mod reference;

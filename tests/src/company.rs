@@ -7,7 +7,7 @@ use sync_core::crypto::SoftwareKey;
 use sync_core::document::command::Command;
 use sync_core::document::facts::{CustomerRef, Demand, Mode};
 use sync_core::env::Entropy;
-use sync_core::reference::{Customer, WorkOrder};
+use sync_core::reference::{Asset, Customer, WorkOrder};
 
 /// Everybody's password in the demo company.
 pub const PASSWORD: &str = "countersign demo";
@@ -80,6 +80,15 @@ pub fn work_order(phone: &SimPhone, code: &str) -> Result<WorkOrder, Failure> {
     known.values().find(|w| w.code == code).cloned().ok_or_else(|| format!("no work order {code} on the phone").into())
 }
 
+/// The asset with this number, as the phone knows it.
+///
+/// # Errors
+/// When the phone does not know it.
+pub fn asset(phone: &SimPhone, code: &str) -> Result<Asset, Failure> {
+    let known = &phone.phone.reference().assets;
+    known.values().find(|a| a.code == code).cloned().ok_or_else(|| format!("no asset {code} on the phone").into())
+}
+
 /// The beginning of a visit at a listed customer.
 pub fn begin(customer: &Customer, order: Option<&WorkOrder>, mode: Mode, demand: Option<Demand>) -> Command {
     Command::Begin {
@@ -88,5 +97,6 @@ pub fn begin(customer: &Customer, order: Option<&WorkOrder>, mode: Mode, demand:
         work_order: order.map(|w| (w.id, w.code.clone())),
         mode,
         demand,
+        triage: None,
     }
 }

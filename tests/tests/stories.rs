@@ -2,6 +2,7 @@
 
 mod stories {
     mod cases;
+    mod contracts;
     mod demo;
     mod scanned;
     mod smoke;

@@ -1,6 +1,7 @@
 //! The tasks a person runs: test, demo, bench, codegen.
 
 use crate::apt;
+use crate::calendars;
 use crate::postgres::{self, Postgres};
 use crate::proc::{At, Failure, Result, announce, cargo, fail, on_path, root, run, target_dir, watch};
 use crate::smtp::{self, Smtp};
@@ -53,11 +54,11 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     let (mut own_postgres, mut own_smtp) = (None, None);
     if quick {
         command.env(QUICK, "1");
-        for variable in [postgres::VARIABLE, smtp::VARIABLE, smtp::DIR_VARIABLE] {
+        for variable in [postgres::VARIABLE, smtp::VARIABLE, smtp::DIR_VARIABLE, calendars::VARIABLE] {
             command.env_remove(variable);
         }
     } else {
-        command.env_remove(QUICK);
+        command.env_remove(QUICK).env(calendars::VARIABLE, calendars::python()?);
         if std::env::var_os(postgres::VARIABLE).is_some() {
             announce(format_args!("using the PostgreSQL that {} names", postgres::VARIABLE));
         } else {

@@ -1,9 +1,11 @@
 //! The command line.
 
 mod admin;
+mod export;
 mod import;
 mod load;
 mod receipt;
+mod rejudge;
 mod serve;
 
 use crate::config::{Config, LogFormat, Overrides};
@@ -37,8 +39,12 @@ enum Command {
     Config,
     /// Print the API's description (OpenAPI 3.1).
     Openapi,
-    /// Import reference data and users from CSV or JSON.
+    /// Import reference data and users from CSV, XLSX or JSON.
     Import(import::ImportArgs),
+    /// Judge visits again, by the reference data of now.
+    Rejudge(rejudge::RejudgeArgs),
+    /// Export reference data and users in forms that can be imported again.
+    Export(export::ExportArgs),
     /// Check receipts offline, with nothing but the server's public keys.
     Verify(receipt::VerifyArgs),
     /// Receipts that were issued.
@@ -120,6 +126,8 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
             Command::Openapi | Command::Verify(_) | Command::Load(_) => Ok(()),
             Command::Receipt(command) => receipt::receipt(config, command).await,
             Command::Import(args) => import::run(config, args).await,
+            Command::Rejudge(args) => rejudge::run(config, args).await,
+            Command::Export(args) => export::run(config, args).await,
             Command::User(command) => admin::user(config, command).await,
             Command::Device(command) => admin::device(config, command).await,
         }

@@ -57,10 +57,15 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::users::routes());
     entries.extend(routes::reference::routes());
     entries.extend(routes::import::routes());
+    entries.extend(routes::export::routes());
     entries.extend(routes::sync::routes());
     entries.extend(routes::page::routes());
     entries.extend(routes::visits::routes());
     entries.extend(routes::receipts::routes());
+    entries.extend(routes::reports::routes());
+    entries.extend(routes::leads::routes());
+    entries.extend(routes::root_causes::routes());
+    entries.extend(routes::rejudgements::routes());
     entries
 }
 

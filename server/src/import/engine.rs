@@ -1,15 +1,19 @@
 //! From rows to records: codes become ids, records are checked against what is known and against each other, and all
 //! of them are written in one transaction.
 
-use super::{ImportError, NewPassword, Report, Row, RowError, Source, about_file, json, table};
+use super::{
+    Form, ImportError, MOST_BYTES, MOST_ERRORS, MOST_SHOWN, NewPassword, Report, Row, RowError, Source, about_file,
+    csv, json, table, xlsx,
+};
 use crate::auth::accounts::{self, Account};
 use crate::auth::passwords::{Passwords, random_password};
 use crate::reference::cache::load;
-use crate::reference::fields::{self, FieldType, fields};
-use crate::reference::validate::validate;
+use crate::reference::fields::{self, Field, FieldError, FieldType, fields};
+use crate::reference::sight::newly_seen;
+use crate::reference::validate::{Index, validate};
 use crate::store::users::{self, UserRow};
 use crate::store::{Db, Tx, audit, reference};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
 use sync_core::document::facts::Lang;
 use sync_core::ids::UserId;
@@ -43,30 +47,38 @@ impl std::fmt::Debug for Plan<'_> {
 /// # Errors
 /// See [`ImportError`]; then nothing was written.
 pub async fn import(plan: &Plan<'_>, source: Source) -> Result<Report, ImportError> {
-    let rows = tokio::task::spawn_blocking(move || read(&source))
+    let (rows, errors) = tokio::task::spawn_blocking(move || read(&source))
         .await
         .map_err(|e| ImportError::Failed(e.to_string()))?
         .map_err(ImportError::rows)?;
+    if !errors.is_empty() && rows.iter().any(|row| row.kind == RecordKind::Person) {
+        // Making passwords for nothing would take long.
+        return Err(ImportError::rows(errors));
+    }
     let mut report = Report { dry_run: plan.dry_run, ..Report::default() };
     // Before the transaction: a hash takes long, and the writer's lock is everybody's.
     let mut secrets = secrets(plan, &rows, &mut report).await?;
 
     let mut tx = plan.db.begin().await?;
-    let mut work = Work::new(load(&mut tx).await?);
+    let mut work = Work::new(load(&mut tx).await?, errors);
     let total = rows.len();
     for (done, row) in rows.into_iter().enumerate() {
         if done % 500 == 0 {
             (plan.progress)(done, total);
         }
+        if work.errors.len() > MOST_ERRORS {
+            break;
+        }
         if let Some(first) = work.repeated(&row) {
             let code = code_of(&row).unwrap_or_default();
             work.errors.push(row.error(code_field(row.kind), "duplicate_code", format!("{code} stands in {first}")));
         } else if row.kind == RecordKind::Person {
-            work.user(&mut tx, plan, &row, &mut secrets, &mut report).await?;
+            work.user(&mut tx, plan, row, &mut secrets, &mut report).await?;
         } else {
             work.record(plan, row, &mut report);
         }
     }
+    work.check(&mut report);
     (plan.progress)(total, total);
     if !work.errors.is_empty() {
         return Err(ImportError::rows(work.errors));
@@ -79,7 +91,8 @@ pub async fn import(plan: &Plan<'_>, source: Source) -> Result<Report, ImportErr
     if !work.written.is_empty() {
         let detail = json!({ "added": report.added, "changed": report.changed });
         audit::add(&mut tx, plan.now_ms, plan.by, "import", "reference", detail).await?;
-        reference::put(&mut tx, &work.written, plan.by, plan.now_ms).await.map_err(|e| {
+        let again = newly_seen(&work.before, &work.written);
+        reference::put_again(&mut tx, &work.written, &again, plan.by, plan.now_ms).await.map_err(|e| {
             if !e.is_unique_violation() {
                 return e.into();
             }
@@ -91,11 +104,22 @@ pub async fn import(plan: &Plan<'_>, source: Source) -> Result<Report, ImportErr
     Ok(report)
 }
 
-fn read(source: &Source) -> Result<Vec<Row>, Vec<RowError>> {
-    match (source.json, source.kind) {
-        (true, kind) => json::read(kind, &source.bytes),
-        (false, Some(kind)) => table::read(kind, &source.bytes),
-        (false, None) => Err(vec![about_file("no_kind", "a table of what? say the kind, such as --kind customers")]),
+fn read(source: &Source) -> Result<(Vec<Row>, Vec<RowError>), Vec<RowError>> {
+    if source.bytes.len() > MOST_BYTES {
+        let detail = format!("{} bytes; at most {MOST_BYTES} in one file", source.bytes.len());
+        return Err(vec![about_file("too_large", detail)]);
+    }
+    if source.bytes.starts_with(b"\xD0\xCF\x11\xE0") {
+        let detail = "a workbook of the old form (.xls): save it as .xlsx";
+        return Err(vec![about_file("unsupported_format", detail)]);
+    }
+    match (source.form, source.kind) {
+        (Form::Json, kind) => json::read(kind, &source.bytes).map(|rows| (rows, Vec::new())),
+        (Form::Xlsx, kind) => xlsx::rows(kind, &source.bytes),
+        (Form::Csv, Some(kind)) => csv::sheet(&source.bytes, |sheet| table::read(kind, sheet)),
+        (Form::Csv, None) => {
+            Err(vec![about_file("no_kind", "a table of what? say the kind, such as --kind customers")])
+        }
     }
 }
 
@@ -137,18 +161,28 @@ async fn secrets(plan: &Plan<'_>, rows: &[Row], report: &mut Report) -> Result<H
     Ok(hashes)
 }
 
+/// A record that a row made, to be checked once all rows are read.
+struct Made {
+    row: Row,
+    record: Record,
+    old: Option<Record>,
+}
+
 /// What is known so far: the database's records and those of the rows before.
 struct Work {
+    /// What the database has.
+    before: Reference,
     known: Reference,
     by_code: HashMap<(RecordKind, String), Record>,
     seen: HashMap<(RecordKind, String), String>,
     ids: HashSet<(RecordKind, Uuid)>,
+    made: Vec<Made>,
     written: Vec<Record>,
     errors: Vec<RowError>,
 }
 
 impl Work {
-    fn new(known: Reference) -> Self {
+    fn new(known: Reference, errors: Vec<RowError>) -> Self {
         let mut records: Vec<Record> = Vec::new();
         records.extend(known.customers.values().cloned().map(Record::Customer));
         records.extend(known.contacts.values().flat_map(|m| m.values().cloned().map(Record::Contact)));
@@ -157,9 +191,21 @@ impl Work {
         records.extend(known.assets.values().cloned().map(Record::Asset));
         records.extend(known.work_orders.values().cloned().map(Record::WorkOrder));
         records.extend(known.people.values().cloned().map(Record::Person));
+        records.extend(known.calendars.values().cloned().map(Record::Calendar));
+        records.extend(known.grades.values().cloned().map(Record::Grade));
+        records.extend(known.policies.values().cloned().map(Record::Policy));
         let ids = records.iter().map(|r| (r.kind(), r.id())).collect();
         let by_code = records.into_iter().map(|r| ((r.kind(), r.code().to_owned()), r)).collect();
-        Self { known, by_code, ids, seen: HashMap::new(), written: Vec::new(), errors: Vec::new() }
+        Self {
+            before: known.clone(),
+            known,
+            by_code,
+            ids,
+            seen: HashMap::new(),
+            made: Vec::new(),
+            written: Vec::new(),
+            errors,
+        }
     }
 
     /// Where the row's code stood before in this file.
@@ -169,66 +215,133 @@ impl Work {
     }
 
     fn take_in(&mut self, record: Record) {
-        self.known.put(record.clone());
+        match &record {
+            // `put` looks for the old state at every customer: too long for a file of many rows.
+            Record::Contact(new) => {
+                if let Some(old) = self.by_code.get(&(RecordKind::Contact, new.code.clone())).and_then(Record::customer)
+                    && let Some(of_customer) = self.known.contacts.get_mut(&old)
+                {
+                    of_customer.remove(&new.id);
+                }
+                self.known.contacts.entry(new.customer).or_default().insert(new.id, new.clone());
+            }
+            Record::Contract(new) => {
+                if let Some(old) =
+                    self.by_code.get(&(RecordKind::Contract, new.code.clone())).and_then(Record::customer)
+                    && let Some(of_customer) = self.known.contracts.get_mut(&old)
+                {
+                    of_customer.remove(&new.id);
+                }
+                self.known.contracts.entry(new.customer).or_default().insert(new.id, new.clone());
+            }
+            _ => self.known.put(record.clone()),
+        }
         self.ids.insert((record.kind(), record.id()));
-        self.by_code.insert((record.kind(), record.code().to_owned()), record.clone());
-        self.written.push(record);
+        self.by_code.insert((record.kind(), record.code().to_owned()), record);
     }
 
     fn record(&mut self, plan: &Plan<'_>, mut row: Row, report: &mut Report) {
         let old = code_of(&row).and_then(|code| self.by_code.get(&(row.kind, code.to_owned()))).cloned();
         let mut errors = self.resolve(&mut row);
         self.complete(plan, &mut row, old.as_ref(), &mut errors);
-        let record = match fields::read(row.kind, row.cells.clone()) {
-            Ok(record) => Some(record),
-            Err(found) => {
-                errors.extend(found.into_iter().map(|e| row.error(&e.field, e.code, e.detail)));
-                None
+        let cells = std::mem::take(&mut row.cells);
+        match fields::read(row.kind, cells) {
+            Ok(record) if errors.is_empty() && row.misfits.is_empty() => {
+                if old.as_ref() == Some(&record) {
+                    report.unchanged += 1;
+                } else {
+                    *(if old.is_some() { &mut report.changed } else { &mut report.added }) += 1;
+                    self.take_in(record.clone());
+                }
+                self.made.push(Made { row, record, old });
             }
-        };
-        if let Some(record) = record.filter(|_| errors.is_empty()) {
-            let found = validate(&record, &self.known);
-            if !found.is_empty() {
-                errors.extend(found.into_iter().map(|e| row.error(&e.field, e.code, e.detail)));
-            } else if old.as_ref() == Some(&record) {
-                report.unchanged += 1;
-            } else {
-                *(if old.is_some() { &mut report.changed } else { &mut report.added }) += 1;
-                self.take_in(record);
+            Ok(_) => {}
+            Err(found) => {
+                let found = found.into_iter().filter(|e| !row.is_told(e.code, &e.field));
+                errors.extend(found.map(|e| row.error(&e.field, e.code, e.detail)));
             }
         }
         self.errors.extend(errors);
     }
 
-    /// Codes become ids. An id is taken as it is, if it is one that is known.
-    fn resolve(&self, row: &mut Row) -> Vec<RowError> {
-        let mut errors = Vec::new();
-        for field in fields(row.kind) {
-            let (kind, many) = match field.kind {
-                FieldType::Ref(kind) => (kind, false),
-                FieldType::Refs(kind) => (kind, true),
-                _ => continue,
-            };
-            let Some(value) = row.cells.get(field.name).cloned() else { continue };
-            let mut one = |value: &Value| -> Value {
-                let Some(code) = value.as_str() else { return value.clone() };
-                if let Some(record) = self.by_code.get(&(kind, code.to_owned())) {
-                    return json!(record.id());
-                }
-                if Uuid::parse_str(code).is_ok_and(|id| self.ids.contains(&(kind, id))) {
-                    return value.clone();
-                }
-                errors.push(row.error(field.name, "unknown_reference", format!("no {kind} with the code {code}")));
-                // Any id: the row is refused anyway, and its other fields can still be looked at.
-                json!(Uuid::nil())
-            };
-            let resolved = match (&value, many) {
-                (Value::Array(values), true) => Value::Array(values.iter().map(&mut one).collect()),
-                _ => one(&value),
-            };
-            row.cells.insert(field.name.to_owned(), resolved);
+    /// Checks every record against all of them: what a row further down says counts, too.
+    fn check(&mut self, report: &mut Report) {
+        let index = Index::new(&self.known, &self.before);
+        for Made { row, record, old } in std::mem::take(&mut self.made) {
+            let found = validate(&record, &self.known, &index, old.as_ref());
+            report.warnings_total += found.warnings.len();
+            let room = MOST_SHOWN.saturating_sub(report.warnings.len());
+            report
+                .warnings
+                .extend(found.warnings.iter().take(room).map(|w| row.error(&w.field, w.code, w.detail.clone())));
+            // What is there already is not judged again by rules that came later.
+            if old.as_ref() == Some(&record) {
+                continue;
+            }
+            self.errors.extend(found.errors.into_iter().map(|e| row.error(&e.field, e.code, e.detail)));
+            self.written.push(record);
         }
-        errors
+    }
+
+    /// Codes become ids, at any depth. An id is taken as it is, if it is one that is known.
+    fn resolve(&self, row: &mut Row) -> Vec<RowError> {
+        let mut found = Vec::new();
+        let mut cells = std::mem::take(&mut row.cells);
+        self.resolve_in(&mut cells, fields(row.kind), "", &mut found);
+        row.cells = cells;
+        found.into_iter().map(|e| row.error(&e.field, e.code, e.detail)).collect()
+    }
+
+    fn resolve_in(&self, cells: &mut Map<String, Value>, known: &[Field], prefix: &str, errors: &mut Vec<FieldError>) {
+        for field in known {
+            let Some(value) = cells.get_mut(field.name) else { continue };
+            let at = format!("{prefix}{}", field.name);
+            match (field.kind, value) {
+                (FieldType::Ref(kind), value @ Value::String(_)) => self.resolve_one(kind, value, &at, errors),
+                (FieldType::Ref(kind), Value::Array(_)) => {
+                    errors.push(FieldError::new(&at, "more_than_one", format!("exactly one {kind} stands here")));
+                }
+                (FieldType::Refs(kind), Value::Array(values)) => {
+                    for (i, value) in values.iter_mut().enumerate() {
+                        self.resolve_one(kind, value, &format!("{at}.{i}"), errors);
+                    }
+                }
+                (FieldType::Group(parts, _), Value::Object(inner)) => {
+                    self.resolve_in(inner, parts, &format!("{at}."), errors);
+                }
+                (FieldType::List(parts, _), Value::Array(entries)) => {
+                    for (i, entry) in entries.iter_mut().enumerate() {
+                        if let Value::Object(inner) = entry {
+                            self.resolve_in(inner, parts, &format!("{at}.{i}."), errors);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn resolve_one(&self, kind: RecordKind, value: &mut Value, at: &str, errors: &mut Vec<FieldError>) {
+        let Some(code) = value.as_str().filter(|code| !code.is_empty()) else { return };
+        if let Some(record) = self.by_code.get(&(kind, code.to_owned())) {
+            *value = json!(record.id());
+        } else if !Uuid::parse_str(code).is_ok_and(|id| self.ids.contains(&(kind, id))) {
+            errors.push(FieldError::new(at, "unknown_reference", format!("no {kind} with the code {code}")));
+            // Any id: the row is refused anyway, and its other fields can still be looked at.
+            *value = json!(Uuid::nil());
+        }
+    }
+
+    /// What a table has no column for stays as it is.
+    fn keep(row: &mut Row, old: Value) {
+        let (Some(head), Value::Object(old)) = (&row.head, old) else { return };
+        for (name, value) in old {
+            // The fee goes with the modules.
+            let said = head.speaks_of(&name) || (name == "annual_fee_minor" && head.speaks_of("modules"));
+            if !said && fields(row.kind).iter().any(|field| field.name == name) {
+                row.cells.entry(name).or_insert(value);
+            }
+        }
     }
 
     /// Fills in what a row need not say.
@@ -253,6 +366,9 @@ impl Work {
             }
         };
         row.cells.insert("id".into(), json!(id));
+        if let Some(old) = old {
+            Self::keep(row, serde_json::to_value(old).unwrap_or_default());
+        }
         let mut default = |name: &str, value: Value| {
             row.cells.entry(name).or_insert(value);
         };
@@ -270,7 +386,6 @@ impl Work {
                 }
             }
             (RecordKind::Contact, _) => default("language", json!(Lang::ZhCn)),
-            (RecordKind::Package, _) => default("clauses", json!([])),
             _ => {}
         }
         if let (Some(Record::WorkOrder(old)), Some(visit)) = (old, row.cells.get("visit"))
@@ -284,18 +399,28 @@ impl Work {
         &mut self,
         tx: &mut Tx,
         plan: &Plan<'_>,
-        row: &Row,
+        mut row: Row,
         secrets: &mut HashMap<String, String>,
         report: &mut Report,
     ) -> Result<(), ImportError> {
-        let account = match account(row) {
+        let old = match code_of(&row) {
+            Some(login) => users::by_login(tx, login).await?,
+            None => None,
+        };
+        if let Some(old) = &old {
+            let disabled = old.disabled_ms.is_some();
+            let (name, email, language, roles) = (&old.name, &old.email, &old.language, &old.roles.0);
+            let said =
+                json!({ "name": name, "email": email, "language": language, "roles": roles, "disabled": disabled });
+            Self::keep(&mut row, said);
+        }
+        let account = match account(&row) {
             Ok(account) => account,
             Err(errors) => {
                 self.errors.extend(errors);
                 return Ok(());
             }
         };
-        let old = users::by_login(tx, &account.login).await?;
         if old.as_ref().is_some_and(|old| same(old, &account)) {
             report.unchanged += 1;
             return Ok(());
@@ -311,7 +436,8 @@ impl Work {
         match written {
             Ok(person) => {
                 *(if old.is_some() { &mut report.changed } else { &mut report.added }) += 1;
-                self.take_in(person);
+                self.take_in(person.clone());
+                self.written.push(person);
             }
             Err(accounts::AccountError::Store(e)) => return Err(e.into()),
             Err(e) => self.errors.push(row.error("", "invalid_record", e.to_string())),

@@ -1,6 +1,6 @@
 //! Rows from JSON: an array of records, or an object with an array per kind.
 
-use super::{KINDS, Row, RowError, about_file, kind_called};
+use super::{KINDS, MOST_ROWS, Row, RowError, about_file, kind_called};
 use serde_json::Value;
 use sync_core::reference::RecordKind;
 
@@ -28,6 +28,9 @@ pub(super) fn read(kind: Option<RecordKind>, bytes: &[u8]) -> Result<Vec<Row>, V
         }
         _ => errors.push(about_file("wrong_form", "an array of records, or an object with an array per kind")),
     }
+    if rows.len() > MOST_ROWS {
+        errors.push(about_file("too_many_rows", format!("{} records; at most {MOST_ROWS} in one file", rows.len())));
+    }
     if errors.is_empty() { Ok(rows) } else { Err(errors) }
 }
 
@@ -36,9 +39,10 @@ fn take_in(kind: RecordKind, records: Vec<Value>, rows: &mut Vec<Row>, errors: &
     for (i, record) in records.into_iter().enumerate() {
         let place = format!("{name}, record {}", i + 1);
         match record {
-            Value::Object(cells) => rows.push(Row { kind, place, columns: Vec::new(), cells }),
+            Value::Object(cells) => rows.push(Row::of_json(kind, place, cells)),
             _ => errors.push(RowError {
                 place,
+                line: None,
                 column: None,
                 field: String::new(),
                 code: "wrong_form",

@@ -56,6 +56,7 @@ pub fn record(phone: &mut SimPhone, customer: Option<&Customer>) -> Result<Visit
             words: "系统很慢,请尽快来人处理".into(),
             at_ms: None,
         }),
+        triage: None,
     };
     let visit = phone.begin(begin)?;
     let mut items = Vec::new();

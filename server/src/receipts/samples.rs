@@ -123,6 +123,7 @@ impl Case {
             work_order_code: None,
             mode: Mode::OnSite,
             demand: Some(demand),
+            triage: None,
             at: stamp(BEGAN),
             by: wang,
         };

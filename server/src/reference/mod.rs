@@ -3,5 +3,7 @@
 
 pub mod cache;
 pub mod fields;
+pub mod handovers;
 pub mod service;
+pub mod sight;
 pub mod validate;

@@ -1,7 +1,8 @@
 //! Writing one record: checked, with history, audit entry and feed position, in one transaction.
 
 use super::fields::{self, FieldError};
-use super::validate::validate;
+use super::sight::newly_seen;
+use super::validate::{Index, validate};
 use crate::auth::Principal;
 use crate::state::AppState;
 use crate::store::{StoreError, audit, reference as rows};
@@ -62,7 +63,8 @@ pub async fn write(
             }
         }
     }
-    let mut errors = validate(&record, &known);
+    let index = Index::new(&known, &known);
+    let mut errors = validate(&record, &known, &index, before.as_ref()).errors;
     if let (Some(Record::WorkOrder(old)), Record::WorkOrder(new)) = (&before, &record)
         && old.visit != new.visit
     {
@@ -80,13 +82,16 @@ pub async fn write(
     let action = if before.is_some() { "reference.changed" } else { "reference.added" };
     let subject = format!("{kind}/{}", record.id());
     audit::add(&mut tx, now, Some(principal.user.0), action, &subject, json!({ "code": record.code() })).await?;
-    let put = rows::put(&mut tx, std::slice::from_ref(&record), Some(principal.user.0), now).await;
+    let records = std::slice::from_ref(&record);
+    let again = newly_seen(&known, records);
+    let put = rows::put_again(&mut tx, records, &again, Some(principal.user.0), now).await;
     put.map_err(
         |e| {
             if e.is_unique_violation() { ReferenceError::CodeTaken(record.code().to_owned()) } else { e.into() }
         },
     )?;
     tx.commit().await?;
+    state.rejudge.notify_one();
     Ok(record)
 }
 

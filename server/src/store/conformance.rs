@@ -104,6 +104,8 @@ conformance! { reference_is_fed_in_order, |f| async {
     let customer = CustomerId(Uuid::now_v7());
     let asset = Record::Asset(Asset {
         id: AssetId(Uuid::now_v7()), code: "PACS-1".into(), customer, name: "存储".into(), category: Category::Storage,
+        promised: vec![],
+        bought: vec![],
     });
     let mut tx = f.db.begin().await.unwrap();
     assert_eq!(feed::last_position(&mut tx).await.unwrap(), 0);

@@ -5,13 +5,17 @@
 //! The few that must differ are [`Sql`] pairs and stand in [`dialect`]. Instants are `BIGINT` milliseconds since 1970
 //! UTC; ids are bound as [`uuid::Uuid`] (a 16-byte BLOB in SQLite, `uuid` in PostgreSQL).
 
+mod affected;
 pub mod audit;
 pub mod bulk;
+pub mod cost;
 pub mod devices;
 pub mod dialect;
 pub mod dossier;
 mod error;
+pub mod evidence;
 pub mod feed;
+pub mod leads;
 mod macros;
 pub mod news;
 mod open;
@@ -19,9 +23,12 @@ pub mod outbox;
 pub mod queue;
 pub mod receipts;
 pub mod reference;
+pub mod rejudge;
+pub mod root_causes;
 mod select;
 pub mod sessions;
 pub mod users;
+pub mod verdicts;
 pub mod visits;
 
 #[cfg(test)]

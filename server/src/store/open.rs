@@ -166,11 +166,18 @@ mod tests {
                 .map(|line| line.replace(" UUID", " BLOB").replace(" BYTEA", " BLOB").replace(" JSONB", " TEXT"))
                 .collect()
         };
-        let sqlite = same(include_str!("../../../migrations/sqlite/0001_first.sql"));
-        let postgres = same(include_str!("../../../migrations/postgres/0001_first.sql"));
-        for (ours, theirs) in sqlite.iter().zip(&postgres) {
-            assert_eq!(ours, theirs);
+        macro_rules! both {
+            ($file:literal) => {
+                let sqlite = same(include_str!(concat!("../../../migrations/sqlite/", $file)));
+                let postgres = same(include_str!(concat!("../../../migrations/postgres/", $file)));
+                for (ours, theirs) in sqlite.iter().zip(&postgres) {
+                    assert_eq!(ours, theirs);
+                }
+                assert_eq!(sqlite.len(), postgres.len());
+            };
         }
-        assert_eq!(sqlite.len(), postgres.len());
+        both!("0001_first.sql");
+        both!("0002_judging.sql");
+        both!("0003_money.sql");
     }
 }

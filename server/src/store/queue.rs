@@ -41,6 +41,8 @@ pub struct Filter {
     pub to_ms: Option<i64>,
     /// A part of the customer's name. ASCII letters of either case are the same.
     pub name: Option<String>,
+    /// A phone judged it otherwise.
+    pub disputed: bool,
     /// Older than this visit: when it began, and its id.
     pub after: Option<(i64, Uuid)>,
 }
@@ -233,6 +235,9 @@ impl Select {
                 " AND instr(lower(v.customer_name), $1->>'$.filter.name') > 0",
                 " AND strpos(lower(v.customer_name COLLATE \"C\"), $1::jsonb#>>'{filter,name}') > 0",
             );
+        }
+        if f.disputed {
+            self.add(" AND v.id IN (SELECT a.visit_id FROM advice a)");
         }
         if f.after.is_some() {
             self.int(" AND (v.began_ms, v.id) < (", "filter.after.0", ", ");

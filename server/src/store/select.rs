@@ -20,6 +20,11 @@ impl Select {
         Self { sqlite: format!("{columns} WHERE true"), postgres: format!("{columns} WHERE true") }
     }
 
+    /// One whose columns differ.
+    pub(super) fn from_both(sqlite: &str, postgres: &str) -> Self {
+        Self { sqlite: format!("{sqlite} WHERE true"), postgres: format!("{postgres} WHERE true") }
+    }
+
     /// Adds the same text for both.
     pub(super) fn add(&mut self, text: &str) {
         self.differ(text, text);

@@ -29,6 +29,8 @@ pub struct SpanRow {
     pub customer_id: Option<Uuid>,
     /// By which work order.
     pub work_order_id: Option<Uuid>,
+    /// Labour, travel, waiting or break.
+    pub kind: String,
     /// From, milliseconds since 1970 UTC.
     pub from_ms: i64,
     /// Until (exclusive).
@@ -55,7 +57,7 @@ const QUARANTINED: Sql =
 const ISSUED: Sql = with_ids!("SELECT visit_id, sign_off_id FROM receipts WHERE visit_id IN ", "");
 const DEVICE_KEYS: Sql = with_ids!("SELECT id, alg, public_key FROM devices WHERE id IN ", "");
 const SPANS_OF: Sql = with_ids!(
-    "SELECT visit_id, user_id, customer_id, work_order_id, from_ms, until_ms FROM spans WHERE visit_id IN ",
+    "SELECT visit_id, user_id, customer_id, work_order_id, kind, from_ms, until_ms FROM spans WHERE visit_id IN ",
     ""
 );
 const DELETE_SPANS: Sql = with_ids!("DELETE FROM spans WHERE visit_id IN ", "");
@@ -64,25 +66,25 @@ const DELETE_ENGINEERS: Sql = with_ids!("DELETE FROM visit_engineers WHERE visit
 
 /// Binds: rows of [user, from, until], longest span.
 const BY_USER: Sql = Sql {
-    sqlite: "SELECT DISTINCT s.visit_id, s.user_id, s.customer_id, s.work_order_id, s.from_ms, s.until_ms \
+    sqlite: "SELECT DISTINCT s.visit_id, s.user_id, s.customer_id, s.work_order_id, s.kind, s.from_ms, s.until_ms \
              FROM json_each($1) q JOIN spans s ON s.user_id = unhex(q.value->>0, '-') \
              AND s.from_ms < q.value->>2 AND s.from_ms > (q.value->>1) - $2 AND s.until_ms > q.value->>1",
-    postgres: "SELECT DISTINCT s.visit_id, s.user_id, s.customer_id, s.work_order_id, s.from_ms, s.until_ms \
+    postgres: "SELECT DISTINCT s.visit_id, s.user_id, s.customer_id, s.work_order_id, s.kind, s.from_ms, s.until_ms \
                FROM jsonb_array_elements($1::jsonb) q(value) JOIN spans s ON s.user_id = (q.value->>0)::uuid \
                AND s.from_ms < (q.value->>2)::bigint AND s.from_ms > (q.value->>1)::bigint - $2 \
                AND s.until_ms > (q.value->>1)::bigint",
 };
 const BY_CUSTOMER: Sql = Sql {
-    sqlite: "SELECT DISTINCT s.visit_id, s.user_id, s.customer_id, s.work_order_id, s.from_ms, s.until_ms \
+    sqlite: "SELECT DISTINCT s.visit_id, s.user_id, s.customer_id, s.work_order_id, s.kind, s.from_ms, s.until_ms \
              FROM json_each($1) q JOIN spans s ON s.customer_id = unhex(q.value->>0, '-') \
              AND s.from_ms < q.value->>2 AND s.from_ms > (q.value->>1) - $2 AND s.until_ms > q.value->>1",
-    postgres: "SELECT DISTINCT s.visit_id, s.user_id, s.customer_id, s.work_order_id, s.from_ms, s.until_ms \
+    postgres: "SELECT DISTINCT s.visit_id, s.user_id, s.customer_id, s.work_order_id, s.kind, s.from_ms, s.until_ms \
                FROM jsonb_array_elements($1::jsonb) q(value) JOIN spans s ON s.customer_id = (q.value->>0)::uuid \
                AND s.from_ms < (q.value->>2)::bigint AND s.from_ms > (q.value->>1)::bigint - $2 \
                AND s.until_ms > (q.value->>1)::bigint",
 };
 const BY_ORDER: Sql = with_ids!(
-    "SELECT DISTINCT visit_id, user_id, customer_id, work_order_id, from_ms, until_ms FROM spans \
+    "SELECT DISTINCT visit_id, user_id, customer_id, work_order_id, kind, from_ms, until_ms FROM spans \
      WHERE work_order_id IN ",
     ""
 );
@@ -109,13 +111,14 @@ pub static VISITS: Bulk = Bulk::new(
         ("verdict", Kind::LongJson),
         ("conflicts", Kind::Int),
         ("updated_ms", Kind::Int),
+        ("judged", Kind::Json),
     ],
     "ON CONFLICT (id) DO UPDATE SET version = excluded.version, position = excluded.position, \
      customer_id = excluded.customer_id, customer_name = excluded.customer_name, \
      work_order_id = excluded.work_order_id, mode = excluded.mode, began_ms = excluded.began_ms, \
      ended_ms = excluded.ended_ms, labour_s = excluded.labour_s, sign_off = excluded.sign_off, \
      coverage = excluded.coverage, reference_version = excluded.reference_version, verdict = excluded.verdict, \
-     conflicts = excluded.conflicts, updated_ms = excluded.updated_ms",
+     conflicts = excluded.conflicts, updated_ms = excluded.updated_ms, judged = excluded.judged",
 );
 
 /// Documents with their snapshots.
@@ -324,6 +327,17 @@ pub async fn clear_projection(tx: &mut Tx, ids: &[Uuid]) -> Result<(), StoreErro
         db_execute!(tx, statement, list.as_str())?;
     }
     Ok(())
+}
+
+/// Forgets the flags of these visits only.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn clear_flags(tx: &mut Tx, ids: &[Uuid]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    db_execute!(tx, DELETE_FLAGS, ids_json(ids.iter().copied())).map(|_| ())
 }
 
 /// Receipt chains' heads, locked until commit: (chain, last number, last hash). Missing chains are begun.

@@ -1,23 +1,26 @@
 //! One batch in one transaction: read and lock, merge, judge, issue, write, commit. All or nothing.
 
 use super::SyncError;
+use super::advice::compare;
 use super::cache::Cache;
+use super::gathering::{Gathered, Ground, Vicinity, gather};
 use super::issuing::{Colleague, Issued, Issuer, Ledger, chain_of, managers, wants_receipt};
 use super::judging::{Judged, Knowledge, Read, judge};
 use super::merger::Push;
 use super::merging::{Base, MergedVisit, merge_all, parallel};
 use super::rows::{BatchRows, LogRow, log_row, visit_row};
 use crate::clock::Clock;
+use crate::money::Costs;
 use crate::reference::cache::ReferenceCache;
 use crate::store::bulk::{Rows, ids_json};
-use crate::store::visits::{self, SpanRow};
-use crate::store::{Db, Sql, StoreError, Tx, feed, outbox, receipts};
+use crate::store::rejudge::{self, Affected, ClaimedRow};
+use crate::store::verdicts::{self, Cause, CauseKind};
+use crate::store::{Db, Sql, StoreError, Tx, evidence, feed, outbox, receipts, visits};
 use crate::{db_all, failpoint, with_ids};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use sync_core::crypto::{Alg, PublicKey};
 use sync_core::document::Document;
-use sync_core::ids::{DeviceId, VisitId};
+use sync_core::ids::VisitId;
 use sync_core::receipt::CHAIN_START;
 use sync_core::reference::Reference;
 use sync_core::sync::{ByteVec, DocumentDown, encode};
@@ -31,6 +34,16 @@ pub(super) struct Shared {
     pub issuer: Arc<Issuer>,
     pub clock: Clock,
     pub outbox: Arc<Notify>,
+    /// Notified when there are visits to be judged again.
+    pub rejudge: Arc<Notify>,
+}
+
+/// What one batch has to do.
+#[derive(Default)]
+pub(super) struct Work {
+    pub pushes: Vec<Push>,
+    /// Visits that are only judged again.
+    pub again: Vec<ClaimedRow>,
 }
 
 /// How often a batch is tried: another server may have got in between. Each time one of the two gets on, so this is
@@ -44,13 +57,13 @@ const COLLEAGUES: Sql =
 pub(super) async fn run(
     shared: &Shared,
     cache: &mut Cache,
-    pushes: Arc<Vec<Push>>,
+    work: Arc<Work>,
 ) -> Result<Vec<Vec<DocumentDown>>, SyncError> {
     let mut tries = 0;
     let mut nearby = BTreeSet::new();
     loop {
         tries += 1;
-        match attempt(shared, cache, pushes.clone(), &mut nearby).await {
+        match attempt(shared, cache, work.clone(), &mut nearby).await {
             Err(Trouble::Store(e)) if e.is_transient() && tries < TRIES => {
                 tracing::warn!(error = %e, "a batch is tried again");
             }
@@ -65,7 +78,7 @@ pub(super) async fn run(
     }
 }
 
-enum Trouble {
+pub(super) enum Trouble {
     Store(StoreError),
     /// Another server was faster: from the beginning, with what it has written.
     Overtaken(&'static str),
@@ -79,17 +92,20 @@ impl From<StoreError> for Trouble {
 }
 
 /// Computes away from the async workers. A panic there is contained: it fails this batch, not the process.
-async fn compute<R: Send + 'static>(f: impl FnOnce() -> Result<R, String> + Send + 'static) -> Result<R, Trouble> {
+pub(super) async fn compute<R: Send + 'static>(
+    f: impl FnOnce() -> Result<R, String> + Send + 'static,
+) -> Result<R, Trouble> {
     tokio::task::spawn_blocking(f).await.map_err(|e| Trouble::Failed(e.to_string()))?.map_err(Trouble::Failed)
 }
 
 async fn attempt(
     shared: &Shared,
     cache: &mut Cache,
-    pushes: Arc<Vec<Push>>,
+    work: Arc<Work>,
     nearby: &mut BTreeSet<Uuid>,
 ) -> Result<Vec<Vec<DocumentDown>>, Trouble> {
     let now_ms = shared.clock.now_ms();
+    let pushes = &work.pushes;
     let mut tx = shared.db.begin().await?;
     let ids: Vec<Uuid> = pushes
         .iter()
@@ -99,61 +115,58 @@ async fn attempt(
         .collect();
     // All locks in one order. Which visits nearby are concerned is only known once these are read; those of the last
     // attempt are taken right away.
-    let locked: BTreeSet<Uuid> = ids.iter().chain(nearby.iter()).copied().collect();
+    let again = work.again.iter().map(|c| c.visit_id);
+    let locked: BTreeSet<Uuid> = ids.iter().chain(nearby.iter()).copied().chain(again).collect();
     visits::lock(&mut tx, &locked.iter().copied().collect::<Vec<_>>()).await?;
     let before = feed::last_position(&mut tx).await?;
     let reference = shared.reference.refresh(&mut tx).await?;
     let bases = bases(&mut tx, cache, &ids, &reference).await?;
 
-    let input = pushes.clone();
-    let merged = compute(move || merge_all(&input, bases).map_err(|e| e.to_string())).await?;
-    let changed: Vec<(VisitId, i64, Arc<Document>)> =
-        merged.iter().filter(|m| m.changed).map(|m| (m.visit, m.version, m.document.clone())).collect();
-    let touched: HashSet<Uuid> =
-        merged.iter().filter(|m| m.changed || !m.quarantined.is_empty()).map(|m| m.visit.0).collect();
-    if touched.is_empty() {
+    let input = work.clone();
+    let merged = compute(move || merge_all(&input.pushes, bases).map_err(|e| e.to_string())).await?;
+    let causes = causes(&work, &merged);
+    if causes.is_empty() {
         tx.rollback().await?;
-        return Ok(answers(&pushes, merged));
+        return Ok(answers(pushes, merged));
     }
 
     let mut rows = BatchRows::default();
     for m in &merged {
-        rows.quarantine(m, &pushes, now_ms);
+        rows.quarantine(m, pushes, now_ms);
     }
     visits::QUARANTINE.run(&mut tx, &rows.quarantine).await?;
-    let again: Vec<(VisitId, i64, Arc<Document>)> = merged
-        .iter()
-        // Quarantined changes raise a flag on a visit that is here.
-        .filter(|m| !m.changed && !m.quarantined.is_empty() && m.version > 0)
-        .map(|m| (m.visit, m.version, m.document.clone()))
-        .collect();
-    let reads = compute(move || {
-        let changed = changed.into_iter().map(|v| (v, true));
-        let work: Vec<_> = changed.chain(again.into_iter().map(|v| (v, false))).collect();
-        Ok(parallel(work, |((visit, version, doc), changed)| Read::new(visit, version, doc, changed)))
-    })
-    .await?;
-    let (reads, known, vicinity) = gather(&mut tx, cache, reads, reference.clone(), &locked, nearby).await?;
+    let reads = read(&mut tx, cache, &work, &merged, &reference).await?;
+    let ground = Ground { reference: reference.clone(), locked: &locked, wanted: nearby, causes, now_ms };
+    let Gathered { reads, known, vicinity } = gather(&mut tx, cache, reads, ground).await?;
     let known = Arc::new(known);
     let shared_known = known.clone();
     let judged: Vec<Judged> = compute(move || Ok(parallel(reads, |read| judge(read, &shared_known)))).await?;
 
     let (judged, issued) = issue(shared, &mut tx, judged, &reference, &known, now_ms, &mut rows).await?;
-    let attestations = attest(&mut rows, &pushes, &merged, now_ms);
+    let attestations = attest(&mut rows, pushes, &merged, now_ms);
+    let mut costs = Costs::default();
     for j in &judged {
-        rows.visit(j);
+        rows.visit(j, &vicinity);
+        costs.visit(&j.costed(), &reference);
     }
-    write(&mut tx, &judged, &issued, &rows).await?;
+    write(&mut tx, &judged, &issued, &rows, &vicinity).await?;
+    costs.write(&mut tx, now_ms).await?;
+    let advice = compare(pushes, &merged, &judged, now_ms);
+    verdicts::forget_advice(&mut tx, &advice.agreed).await?;
+    verdicts::ADVICE.run(&mut tx, &advice.differing).await?;
     failpoint::pass("in_transaction");
-    let logs = log_rows(&merged, &pushes, &attestations);
-    let count = i64::try_from(logs.len() + judged.len()).unwrap_or(i64::MAX);
+    let logs = log_rows(&merged, pushes, &attestations);
+    let told: Vec<&Judged> = judged.iter().filter(|j| j.is_new || vicinity.is_moved(&j.read)).collect();
+    let count = i64::try_from(logs.len() + told.len()).unwrap_or(i64::MAX);
     let position = feed::take_positions(&mut tx, count).await?;
-    // From here to the commit nobody else commits (see store/feed.rs). Whoever did so meanwhile may have brought time
-    // that overlaps with what was just judged, in a visit that nobody here has locked: neither would see the other.
-    if position != before + 1 && vicinity.outside != vicinity.look(&mut tx, &judged).await? {
-        return Err(Trouble::Overtaken("another server brought time nearby"));
+    // From here to the commit nobody else commits (see store/feed.rs). Whoever did so meanwhile may have brought what
+    // the visits in hand would be judged otherwise by, in a visit that nobody here has locked: neither would see the
+    // other.
+    if position != before + 1 && vicinity.is_overtaken(&mut tx, &judged, &reference).await? {
+        return Err(Trouble::Overtaken("another server brought something nearby"));
     }
-    write_positioned(&mut tx, &judged, &logs, position, now_ms).await?;
+    write_positioned(&mut tx, &told, &logs, position, now_ms).await?;
+    let queued = judge_later(&mut tx, &work, &judged, &vicinity, now_ms).await?;
     failpoint::pass("before_commit");
     tx.commit().await?;
     failpoint::pass("after_commit");
@@ -164,7 +177,65 @@ async fn attempt(
     if !issued.is_empty() {
         shared.outbox.notify_one();
     }
-    Ok(answers(&pushes, merged))
+    if queued {
+        shared.rejudge.notify_one();
+    }
+    Ok(answers(pushes, merged))
+}
+
+/// Why each visit of the batch is judged: those that something was brought for, and those whose turn it is.
+fn causes(work: &Work, merged: &[MergedVisit]) -> HashMap<Uuid, Cause> {
+    let mut causes: HashMap<Uuid, Cause> = work.again.iter().map(|c| (c.visit_id, c.cause.0.clone())).collect();
+    for m in merged.iter().filter(|m| m.changed || !m.quarantined.is_empty()) {
+        let admitted = m.admitted.last().map(|(p, _)| *p);
+        let by = admitted.or_else(|| m.quarantined.last().map(|q| q.push)).and_then(|p| work.pushes.get(p));
+        let (user, device) = (by.map(|p| p.user.0), by.map(|p| p.device.0));
+        causes.insert(m.visit.0, Cause { kind: CauseKind::Merge, user, device, ..Cause::default() });
+    }
+    causes
+}
+
+/// Reads the visits that are judged, away from the async workers.
+async fn read(
+    tx: &mut Tx,
+    cache: &mut Cache,
+    work: &Work,
+    merged: &[MergedVisit],
+    reference: &Arc<Reference>,
+) -> Result<Vec<Read>, Trouble> {
+    // Quarantined changes raise a flag on a visit that is here.
+    let here = merged.iter().filter(|m| m.changed || (!m.quarantined.is_empty() && m.version > 0));
+    let mut all: Vec<_> = here.map(|m| (m.visit, m.version, m.document.clone(), m.changed)).collect();
+    let taken: HashSet<Uuid> = all.iter().map(|(visit, ..)| visit.0).collect();
+    let again: Vec<Uuid> = work.again.iter().map(|c| c.visit_id).filter(|v| !taken.contains(v)).collect();
+    if !again.is_empty() {
+        let stored = load(tx, cache, &again).await?;
+        all.extend(stored.into_iter().map(|(visit, (version, document))| (VisitId(visit), version, document, false)));
+        all.sort_by_key(|(visit, ..)| *visit);
+    }
+    let reference = reference.clone();
+    compute(move || {
+        Ok(parallel(all, |(visit, version, doc, changed)| Read::new(visit, version, doc, changed, &reference)))
+    })
+    .await
+}
+
+/// Takes out of the queue what was judged, and puts in what has to be. While the feed's lock is held: see
+/// store/rejudge.rs. Whether anything was put in.
+async fn judge_later(
+    tx: &mut Tx,
+    work: &Work,
+    judged: &[Judged],
+    vicinity: &Vicinity,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    if !work.again.is_empty() {
+        let changed = judged.iter().filter(|j| j.is_new).map(|j| j.read.visit.0).collect();
+        rejudge::take_out(tx, &work.again, &changed, now_ms).await?;
+    }
+    let Some(run) = vicinity.affected.values().next() else { return Ok(false) };
+    let later: Vec<_> = vicinity.affected.iter().map(|(visit, why)| (Affected::Visit(*visit), why.clone())).collect();
+    Ok(rejudge::enqueue(tx, run, &later, now_ms).await?.is_some())
 }
 
 /// The documents as they are in the database, from the cache where that has the same version.
@@ -194,7 +265,11 @@ async fn bases(
 }
 
 /// Stored documents with their versions.
-async fn load(tx: &mut Tx, cache: &mut Cache, ids: &[Uuid]) -> Result<HashMap<Uuid, (i64, Arc<Document>)>, Trouble> {
+pub(super) async fn load(
+    tx: &mut Tx,
+    cache: &mut Cache,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, (i64, Arc<Document>)>, Trouble> {
     let mut found = HashMap::new();
     let mut missing = Vec::new();
     for (visit, version) in visits::versions(tx, ids).await? {
@@ -219,101 +294,6 @@ async fn load(tx: &mut Tx, cache: &mut Cache, ids: &[Uuid]) -> Result<HashMap<Uu
         found.extend(read);
     }
     Ok(found)
-}
-
-/// Reads what judging needs, and adds the visits nearby whose verdict this batch may change.
-async fn gather(
-    tx: &mut Tx,
-    cache: &mut Cache,
-    mut reads: Vec<Read>,
-    reference: Arc<Reference>,
-    locked: &BTreeSet<Uuid>,
-    wanted: &mut BTreeSet<Uuid>,
-) -> Result<(Vec<Read>, Knowledge, Vicinity), Trouble> {
-    let batch: HashSet<Uuid> = reads.iter().map(|r| r.visit.0).collect();
-    let known: Vec<Uuid> = reads.iter().filter(|r| r.version > 0).map(|r| r.visit.0).collect();
-    // Time that is no longer where it was counts, too: what it overlapped with is judged again without it.
-    let old = visits::spans_of(tx, &known).await?;
-    let mut spans = near(tx, &reads, &old).await?;
-    let affected: BTreeSet<Uuid> = spans.iter().map(|s| s.visit_id).filter(|v| !batch.contains(v)).collect();
-    if !affected.is_empty() {
-        let affected: Vec<Uuid> = affected.into_iter().collect();
-        let free: Vec<Uuid> = affected.iter().filter(|v| !locked.contains(v)).copied().collect();
-        if !visits::try_lock(tx, &free).await? {
-            // Waiting here, out of order, would be a deadlock sooner or later.
-            wanted.extend(affected);
-            return Err(Trouble::Overtaken("another server has visits nearby"));
-        }
-        let documents = load(tx, cache, &affected).await?;
-        let mut nearby: Vec<Read> = documents
-            .into_iter()
-            .map(|(visit, (version, document))| Read::new(VisitId(visit), version, document, false))
-            .collect();
-        nearby.sort_by_key(|r| r.visit);
-        spans.extend(near(tx, &nearby, &[]).await?);
-        reads.extend(nearby);
-    }
-    // Of visits in hand, the spans just read count, not those stored before.
-    let in_hand: HashSet<Uuid> = reads.iter().map(|r| r.visit.0).collect();
-    spans.retain(|s| !in_hand.contains(&s.visit_id));
-    let vicinity = Vicinity { old, outside: spans.iter().cloned().collect() };
-    spans.extend(reads.iter().flat_map(Read::own_spans));
-
-    let ids: Vec<Uuid> = in_hand.into_iter().collect();
-    let quarantined = visits::quarantined(tx, &ids).await?;
-    let devices: BTreeSet<Uuid> = reads.iter().flat_map(|r| r.view.sign_offs.iter().map(|s| s.device.0)).collect();
-    let devices: Vec<Uuid> = devices.into_iter().collect();
-    let keys = if devices.is_empty() { Vec::new() } else { visits::device_keys(tx, &devices).await? };
-    let known = Knowledge {
-        reference,
-        keys: keys.into_iter().filter_map(|(id, alg, key)| Some((DeviceId(id), public_key(&alg, key)?))).collect(),
-        quarantined: quarantined.into_iter().map(|(v, n)| (v, u32::try_from(n).unwrap_or(u32::MAX))).collect(),
-        spans,
-    };
-    Ok((reads, known, vicinity))
-}
-
-/// Time around the visits in hand, as it was when they were judged.
-struct Vicinity {
-    /// What the visits in hand had before.
-    old: Vec<SpanRow>,
-    /// What other visits have.
-    outside: BTreeSet<SpanRow>,
-}
-
-impl Vicinity {
-    /// What other visits have now.
-    async fn look(&self, tx: &mut Tx, judged: &[Judged]) -> Result<BTreeSet<SpanRow>, StoreError> {
-        let in_hand: HashSet<Uuid> = judged.iter().map(|j| j.read.visit.0).collect();
-        let now = near(tx, judged.iter().map(|j| &j.read), &self.old).await?;
-        Ok(now.into_iter().filter(|s| !in_hand.contains(&s.visit_id)).collect())
-    }
-}
-
-async fn near<'a>(
-    tx: &mut Tx,
-    reads: impl IntoIterator<Item = &'a Read>,
-    old: &[SpanRow],
-) -> Result<Vec<SpanRow>, StoreError> {
-    let (mut users, mut customers, mut orders) = (Vec::new(), Vec::new(), Vec::new());
-    let mut add = |s: &SpanRow| {
-        users.push((s.user_id, s.from_ms, s.until_ms));
-        customers.extend(s.customer_id.map(|c| (c, s.from_ms, s.until_ms)));
-        orders.extend(s.work_order_id);
-    };
-    old.iter().for_each(&mut add);
-    let mut planned = Vec::new();
-    for read in reads {
-        read.own_spans().iter().for_each(&mut add);
-        planned.extend(read.work_order().map(|w| w.0));
-    }
-    orders.extend(planned);
-    visits::neighbours(tx, &users, &customers, &orders).await
-}
-
-fn public_key(alg: &str, key: String) -> Option<PublicKey> {
-    let alg = [Alg::EdDSA, Alg::ES256].into_iter().find(|a| a.as_str() == alg)?;
-    Some(PublicKey { alg, key })
 }
 
 async fn issue(
@@ -380,9 +360,23 @@ fn attest(rows: &mut BatchRows, pushes: &[Push], merged: &[MergedVisit], now_ms:
     ids
 }
 
-async fn write(tx: &mut Tx, judged: &[Judged], issued: &[Issued], rows: &BatchRows) -> Result<(), StoreError> {
-    let known: Vec<Uuid> = judged.iter().filter(|j| j.read.version > 0).map(|j| j.read.visit.0).collect();
-    visits::clear_projection(tx, &known).await?;
+async fn write(
+    tx: &mut Tx,
+    judged: &[Judged],
+    issued: &[Issued],
+    rows: &BatchRows,
+    vicinity: &Vicinity,
+) -> Result<(), StoreError> {
+    let known = |which: &dyn Fn(&Judged) -> bool| -> Vec<Uuid> {
+        judged.iter().filter(|j| j.read.version > 0 && which(j)).map(|j| j.read.visit.0).collect()
+    };
+    visits::clear_projection(tx, &known(&|j| vicinity.is_moved(&j.read))).await?;
+    visits::clear_flags(tx, &known(&|j| j.is_new && !vicinity.is_moved(&j.read))).await?;
+    evidence::clear_problems(tx, &known(&|j| vicinity.has_other_problems(&j.read))).await?;
+    evidence::clear_claims(tx, &known(&|j| vicinity.has_other_claims(&j.read))).await?;
+    evidence::PROBLEMS.run(tx, &rows.problems).await?;
+    evidence::CLAIMS.run(tx, &rows.claims).await?;
+    verdicts::REPLACED.run(tx, &rows.replaced).await?;
     visits::ATTESTATIONS.run(tx, &rows.attestations).await?;
     visits::DOCUMENT_ROWS.run(tx, &rows.documents).await?;
     visits::ENGINEERS.run(tx, &rows.engineers).await?;
@@ -414,7 +408,7 @@ fn log_rows(merged: &[MergedVisit], pushes: &[Push], attestations: &HashMap<usiz
 /// The last writes before the commit: see store/feed.rs.
 async fn write_positioned(
     tx: &mut Tx,
-    judged: &[Judged],
+    judged: &[&Judged],
     logs: &[LogRow],
     mut position: i64,
     now_ms: i64,

@@ -1,10 +1,10 @@
 //! What a phone lacks of the server's feed: others' changes, decisions about its visits, reference data.
 
 use super::SyncError;
-use crate::reference::cache::delta_for_phone;
+use crate::reference::cache::{Asker, contacts_by_visits, delta_for_phone};
 use crate::store::{Db, StoreError, news as store};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use sync_core::ids::{DeviceId, UserId, VisitId};
+use sync_core::ids::{DeviceId, VisitId};
 use sync_core::sync::{ByteVec, DocumentDown, Hash, Outcome, Request, VisitState, decode};
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ pub struct News {
     pub states: Vec<String>,
 }
 
-/// Reads what `device` of `user` lacks after its cursor. `answered` is the answer to the documents of the request itself:
+/// Reads what `device` of the asker lacks after its cursor. `answered` is the answer to the documents of the request itself:
 /// where the feed has gone on since – another request of the same batch, or one after it –, what came is in the news like
 /// any other document's. The cursor goes past it, so it must not be left out. See [`join`].
 ///
@@ -41,11 +41,11 @@ pub struct News {
 pub async fn news(
     db: &Db,
     device: DeviceId,
-    user: UserId,
+    asker: Asker<'_>,
     request: &Request,
     answered: &[DocumentDown],
 ) -> Result<News, SyncError> {
-    Ok(read(db, device, user, request, answered).await?)
+    Ok(read(db, device, asker, request, answered).await?)
 }
 
 /// Adds news to the answer to the request's own documents: one entry for each visit.
@@ -66,7 +66,7 @@ pub fn join(answered: &mut Vec<DocumentDown>, news: Vec<DocumentDown>) {
 async fn read(
     db: &Db,
     device: DeviceId,
-    user: UserId,
+    asker: Asker<'_>,
     request: &Request,
     answered: &[DocumentDown],
 ) -> Result<News, StoreError> {
@@ -83,12 +83,18 @@ async fn read(
     let mut reached = vec![];
     let mut part = |full: bool, last: Option<i64>| reached.extend(last.filter(|_| full));
 
-    let log = store::log(&mut tx, user.0, device.0, after, top, LOG_ROWS).await?;
+    let log = store::log(&mut tx, asker.user.0, device.0, after, top, LOG_ROWS).await?;
     part(log.len() == LOG_ROWS as usize, log.last().map(|r| r.position));
-    let states = store::visits(&mut tx, user.0, after, top, STATES).await?;
+    let states = store::visits(&mut tx, asker.user.0, after, top, STATES).await?;
     part(states.len() == STATES as usize, states.last().map(|r| r.position));
-    let (records, last) = delta_for_phone(&mut tx, after, RECORDS).await?;
-    part(records.len() == RECORDS as usize, Some(last));
+    let delta = delta_for_phone(&mut tx, asker, after, RECORDS).await?;
+    part(delta.full, Some(delta.reached));
+    let mut records = delta.records;
+    if !states.is_empty() {
+        // By these visits the user has sight of contacts that may lie before the cursor.
+        let visits: Vec<Uuid> = states.iter().map(|s| s.id).collect();
+        records.extend(contacts_by_visits(&mut tx, asker, &visits).await?);
+    }
     // Where one of the three was cut off, the answer goes no further than that; what the others have beyond it comes
     // again, which harms nobody.
     if let Some(first) = reached.into_iter().min() {

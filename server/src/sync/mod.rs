@@ -4,15 +4,19 @@
 //! `batch` is that transaction; `merging`, `judging` and `issuing` are its three steps that compute, away from the async
 //! workers; `feed` reads what a phone lacks. A phone gets its answer after the commit, never before.
 
+mod advice;
 mod batch;
 mod cache;
+mod evidence;
 mod feed;
+mod gathering;
 mod issuing;
 mod judging;
 mod merger;
 mod merging;
 mod rows;
 
+pub use crate::store::rejudge::ClaimedRow;
 pub use feed::{News, join, news};
 pub use issuing::Issuer;
 pub use merger::{Merger, Push};

@@ -1,5 +1,6 @@
 //! What a judged batch becomes in SQL: one set of rows per table.
 
+use super::gathering::Vicinity;
 use super::judging::Judged;
 use super::merger::Push;
 use super::merging::MergedVisit;
@@ -17,6 +18,9 @@ pub(super) struct BatchRows {
     pub spans: Rows,
     pub flags: Rows,
     pub chains: Rows,
+    pub problems: Rows,
+    pub claims: Rows,
+    pub replaced: Rows,
 }
 
 /// A row of the change log that waits for its position.
@@ -60,15 +64,59 @@ impl BatchRows {
         }
     }
 
-    /// The document and everything that is projected from it.
-    pub(super) fn visit(&mut self, j: &Judged) {
+    /// The document and everything that is projected from it, as far as it is not what is stored.
+    pub(super) fn visit(&mut self, j: &Judged, vicinity: &Vicinity) {
         let visit = j.read.visit.0;
+        let is_first = j.read.version == 0;
         if j.read.changed {
             let heads: Vec<String> = j.read.document.heads().iter().map(|h| hex::encode(h.0)).collect();
             let heads = serde_json::Value::from(heads).to_string();
             let snapshot = j.read.document.save_uncompressed();
             self.documents.push(&[visit.into(), (j.read.version + 1).into(), Value::Json(&heads), snapshot[..].into()]);
         }
+        let is_moved = vicinity.is_moved(&j.read);
+        if is_moved {
+            self.time(j);
+        }
+        if is_moved || j.is_new {
+            self.flags(j);
+        }
+        if is_first || vicinity.has_other_problems(&j.read) {
+            for p in j.read.problem_rows() {
+                let key = (&p.key).into();
+                self.problems.push(&[visit.into(), p.item_id.into(), p.customer_id.into(), key, p.at_ms.into()]);
+            }
+        }
+        if is_first || vicinity.has_other_claims(&j.read) {
+            for c in j.read.claim_rows() {
+                let categories = serde_json::to_string(&c.categories.0).unwrap_or_default();
+                let modes = serde_json::to_string(&c.modes.0).unwrap_or_default();
+                self.claims.push(&[
+                    visit.into(),
+                    c.customer_id.into(),
+                    c.from_ms.into(),
+                    c.until_ms.into(),
+                    Value::Json(&categories),
+                    Value::Json(&modes),
+                ]);
+            }
+        }
+        if let Some((judging, verdict)) = &j.replaced {
+            let text = serde_json::to_string(verdict).unwrap_or_default();
+            self.replaced.push(&[
+                visit.into(),
+                judging.no.into(),
+                judging.at_ms.into(),
+                Value::Json(&judging.json()),
+                i64::try_from(verdict.reference_version).unwrap_or(i64::MAX).into(),
+                verdict.coverage.as_str().into(),
+                Value::Json(&text),
+            ]);
+        }
+    }
+
+    fn time(&mut self, j: &Judged) {
+        let visit = j.read.visit.0;
         for user in j.read.engineers() {
             self.engineers.push(&[visit.into(), user.0.into()]);
         }
@@ -85,10 +133,13 @@ impl BatchRows {
                 s.until_ms.into(),
             ]);
         }
+    }
+
+    fn flags(&mut self, j: &Judged) {
         for f in &j.verdict.flags {
             let message = serde_json::to_string(&f.message).unwrap_or_default();
             self.flags.push(&[
-                visit.into(),
+                j.read.visit.0.into(),
                 f.code.as_str().into(),
                 f.severity.as_str().into(),
                 f.item.map(|i| i.0).into(),
@@ -103,6 +154,7 @@ pub(super) fn visit_row(rows: &mut Rows, j: &Judged, position: i64, now_ms: i64)
     let view = &j.read.view;
     let origin = view.origin();
     let verdict = serde_json::to_string(&j.verdict).unwrap_or_default();
+    let judged = j.judging.json();
     rows.push(&[
         j.read.visit.0.into(),
         (j.read.version + i64::from(j.read.changed)).into(),
@@ -122,6 +174,7 @@ pub(super) fn visit_row(rows: &mut Rows, j: &Judged, position: i64, now_ms: i64)
         Value::LongText(&verdict),
         i64::try_from(view.conflicts.len()).unwrap_or(i64::MAX).into(),
         now_ms.into(),
+        Value::Json(&judged),
     ]);
 }
 

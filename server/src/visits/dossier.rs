@@ -1,10 +1,12 @@
 //! One visit with everything that a manager needs to decide about it.
 
 use super::provenance::{Hands, Told, told};
+use super::verdicts::{AdviceAnswer, JudgedAnswer, present};
 use super::{Hand, Provenance, VisitError, Words, compute, sight};
 use crate::auth::Principal;
 use crate::state::AppState;
 use crate::store::queue::{self, EngineerRow, ReceiptRow, VisitRow};
+use crate::store::verdicts::advice;
 use crate::store::{Tx, dossier as rows};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -241,8 +243,12 @@ pub struct Dossier {
     pub record: VisitView,
     /// What its time comes to.
     pub totals: TotalsAnswer,
-    /// The verdict.
+    /// The verdict that counts; `/verdicts` has the ones before it.
     pub verdict: VerdictAnswer,
+    /// When and why it was reached.
+    pub judged: Option<JudgedAnswer>,
+    /// Phones whose own verdict was another one.
+    pub advice: Vec<AdviceAnswer>,
     /// What must be looked at.
     pub flags: Vec<FlagAnswer>,
     /// Where devices disagree.
@@ -299,6 +305,8 @@ async fn around(tx: &mut Tx, row: VisitRow, read: Read, known: &Reference) -> Re
     let quarantine = rows::quarantine(tx, id).await?;
     let mut devices: BTreeSet<Uuid> = read.told.iter().map(|t| t.wrote.device.0).collect();
     devices.extend(quarantine.iter().map(|q| q.device_id));
+    let advice = advice(tx, id).await?;
+    devices.extend(advice.iter().map(|a| a.device_id));
     let devices: Vec<Uuid> = devices.into_iter().collect();
     let hands = Hands::new(rows::owners(tx, &devices).await?);
     let conflicts = read.view.conflicts.iter().map(|c| ConflictAnswer {
@@ -329,6 +337,8 @@ async fn around(tx: &mut Tx, row: VisitRow, read: Read, known: &Reference) -> Re
         updated_ms: row.updated_ms,
         totals: totals_answer(&read.totals, read.running),
         verdict: read.verdict,
+        judged: present(tx, id).await?,
+        advice: advice.into_iter().map(|a| AdviceAnswer::new(a, &hands)).collect(),
         flags: read.flags,
         conflicts: conflicts.collect(),
         changes: read.told.iter().map(|t| t.provenance(&hands)).collect(),
@@ -365,7 +375,7 @@ fn totals_answer(totals: &Totals, running: usize) -> TotalsAnswer {
     }
 }
 
-fn flag_answer(flag: &Flag) -> FlagAnswer {
+pub(super) fn flag_answer(flag: &Flag) -> FlagAnswer {
     FlagAnswer {
         code: flag.code.as_str(),
         severity: flag.severity.as_str(),
@@ -374,7 +384,7 @@ fn flag_answer(flag: &Flag) -> FlagAnswer {
     }
 }
 
-fn verdict_answer(verdict: &Verdict) -> VerdictAnswer {
+pub(super) fn verdict_answer(verdict: &Verdict) -> VerdictAnswer {
     let stretch = |s: &Stretch| StretchAnswer {
         from_ms: s.from_ms,
         until_ms: s.until_ms,

@@ -1,6 +1,6 @@
 //! Visits as managers see them: the queue, one visit with everything around it, and their decisions.
 //!
-//! [`sight`] says who may see which visits, [`dossier`] and [`history`] read, [`review`] decides. Nothing here writes
+//! [`sight`] says who may see which visits, [`dossier`], [`history`] and [`verdicts`] read, [`review`] decides. Nothing here writes
 //! into a visit's document: what a manager decides is the server's own row, with a trail.
 
 pub mod dossier;
@@ -8,6 +8,7 @@ pub mod history;
 mod provenance;
 pub mod review;
 pub mod sight;
+pub mod verdicts;
 
 pub use provenance::{Hand, Provenance};
 

@@ -23,9 +23,13 @@ const EVERYBODY: &str = "nescvlaprd";
 const SIGNED_IN: &str = "escvlap";
 const ADMIN: &str = "a";
 const DISPATCHERS: &str = "sa";
+const MANAGERS: &str = "scla";
+const KEEPERS: &str = "la";
 const PHONES: &str = "pr";
 /// Who sees any visit; which ones is another table (`visits::everybody_sees_what_is_theirs`).
 const READERS: &str = "esclap";
+/// Who reads any report.
+const REPORTS: &str = "scla";
 
 /// Method, path, and who is let in. A route that is not here fails the test.
 const EXPECTED: &[(&str, &str, &str)] = &[
@@ -70,14 +74,47 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/work-orders/{id}", SIGNED_IN),
     ("POST", "/api/v1/work-orders", DISPATCHERS),
     ("PUT", "/api/v1/work-orders/{id}", DISPATCHERS),
+    ("GET", "/api/v1/customers/{id}/handovers", SIGNED_IN),
+    ("GET", "/api/v1/calendars", SIGNED_IN),
+    ("GET", "/api/v1/calendars/{id}", SIGNED_IN),
+    ("POST", "/api/v1/calendars", ADMIN),
+    ("PUT", "/api/v1/calendars/{id}", ADMIN),
+    ("GET", "/api/v1/grades", KEEPERS),
+    ("GET", "/api/v1/grades/{id}", KEEPERS),
+    ("POST", "/api/v1/grades", ADMIN),
+    ("PUT", "/api/v1/grades/{id}", ADMIN),
+    ("GET", "/api/v1/policies", SIGNED_IN),
+    ("GET", "/api/v1/policies/{id}", SIGNED_IN),
+    ("POST", "/api/v1/policies", ADMIN),
+    ("PUT", "/api/v1/policies/{id}", ADMIN),
+    ("GET", "/api/v1/export/{kind}", KEEPERS),
+    ("GET", "/api/v1/templates/{kind}", KEEPERS),
     ("GET", "/api/v1/visits", READERS),
     ("GET", "/api/v1/visits/{id}", READERS),
     ("GET", "/api/v1/visits/{id}/history", READERS),
+    ("GET", "/api/v1/visits/{id}/verdicts", READERS),
     ("GET", "/api/v1/visits/{id}/document", READERS),
     ("POST", "/api/v1/visits/{id}/review", DISPATCHERS),
     ("GET", "/api/v1/visits/{id}/quarantine/{change}", ADMIN),
     ("GET", "/api/v1/receipts", READERS),
     ("GET", "/api/v1/receipts/{id}", READERS),
+    ("GET", "/api/v1/reports/given-away", REPORTS),
+    ("GET", "/api/v1/reports/profitability", REPORTS),
+    ("GET", "/api/v1/reports/break-even", REPORTS),
+    ("GET", "/api/v1/reports/repeat-problems", REPORTS),
+    ("GET", "/api/v1/reports/vendor-gaps", REPORTS),
+    ("GET", "/api/v1/reports/own-work", REPORTS),
+    ("GET", "/api/v1/reports/what-if", REPORTS),
+    ("GET", "/api/v1/leads", "cla"),
+    ("GET", "/api/v1/leads/{id}", "cla"),
+    ("POST", "/api/v1/leads/{id}/decision", "ca"),
+    ("GET", "/api/v1/root-causes", "sla"),
+    ("GET", "/api/v1/root-causes/{id}", "sla"),
+    ("POST", "/api/v1/root-causes/{id}/fix", DISPATCHERS),
+    ("POST", "/api/v1/root-causes/{id}/verification", DISPATCHERS),
+    ("GET", "/api/v1/rejudgements", MANAGERS),
+    ("GET", "/api/v1/rejudgements/{id}", MANAGERS),
+    ("POST", "/api/v1/rejudgements", ADMIN),
     ("GET", "/r/{token}", EVERYBODY),
 ];
 
@@ -141,7 +178,7 @@ conformance! { the_table_holds, |f| async {
     let mut wrong = Vec::new();
     for (method, path, allowed) in EXPECTED {
         let real = path.replace("{id}", &Uuid::from_u128(7).to_string()).replace("{change}", &Uuid::nil().to_string());
-        let real = real.replace("{token}", "nobodys");
+        let real = real.replace("{token}", "nobodys").replace("{kind}", "customers");
         for (letter, token) in &tokens {
             let (status, code) = ask(running.addr, method, &real, token.as_deref()).await;
             let unknown = token.is_none() || *letter == 'd';

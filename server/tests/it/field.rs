@@ -3,6 +3,7 @@
 
 use crate::api::Api;
 use countersign::auth::sessions;
+use countersign::reference::cache::Asker;
 use countersign::state::AppState;
 use countersign::store::users::UserRow;
 use countersign::store::{devices, reference, users};
@@ -77,7 +78,8 @@ impl Link for InProcess {
                 };
                 self.state.merger.push(push).await.unwrap()
             };
-            let news = news(&self.state.db, request.device, self.user, &request, &documents).await.unwrap();
+            let asker = Asker { cache: &self.state.reference, user: self.user, now_ms: request.wall_ms };
+            let news = news(&self.state.db, request.device, asker, &request, &documents).await.unwrap();
             join(&mut documents, news.documents);
             Ok(encode(&Response {
                 protocol: PROTOCOL,
@@ -134,7 +136,13 @@ impl Field {
 
     /// Sends bytes that no phone would send.
     pub(crate) async fn send_rubbish(&self, visit: VisitId, device: DeviceId, bytes: &[u8], revoked: bool) {
-        let up = DocumentUp { visit, since: vec![], heads: vec![], changes: vec![ByteVec::from(bytes.to_vec())] };
+        let up = DocumentUp {
+            visit,
+            since: vec![],
+            heads: vec![],
+            changes: vec![ByteVec::from(bytes.to_vec())],
+            advice: None,
+        };
         let user = UserId(id(2));
         let push = Push { device, user, revoked, documents: vec![up], attested: vec![1], signature: vec![2] };
         let answers = self.api.state.merger.push(push).await.unwrap();
@@ -211,15 +219,19 @@ fn records() -> Vec<Record> {
             time_zone: "Asia/Shanghai".into(),
             service_manager: UserId(id(service)),
             account_manager: UserId(id(account)),
+            calendar: None,
         })
     };
     let clause = Clause {
         code: "A-1".into(),
         effect: Effect::Grant,
-        category: Category::ApplicationSoftware,
+        category: Some(Category::ApplicationSoftware),
         mode: None,
         text: "应用软件".into(),
         text_en: "Application software".into(),
+        hours: None,
+        quota: None,
+        price: None,
     };
     let package = PackageId(id(0x20));
     vec![
@@ -243,6 +255,10 @@ fn records() -> Vec<Record> {
             name: "基础版".into(),
             name_en: "Basic".into(),
             clauses: vec![clause],
+            family: None,
+            sold_from: None,
+            sold_until: None,
+            hours: None,
         }),
         Record::Contract(Contract {
             id: ContractId(id(0x21)),
@@ -256,6 +272,10 @@ fn records() -> Vec<Record> {
             last_day: "2026-12-31".parse().unwrap(),
             annual_fee_minor: None,
             currency: None,
+            hours: None,
+            signed_on: None,
+            ended_on: None,
+            modules: vec![],
         }),
         Record::WorkOrder(WorkOrder {
             id: ORDER,
@@ -267,6 +287,8 @@ fn records() -> Vec<Record> {
             engineers: vec![UserId(id(1)), UserId(id(3))],
             task: "日报打不出来".into(),
             retroactive: None,
+            triage: None,
+            status: WorkOrderStatus::Open,
         }),
     ]
 }
@@ -278,6 +300,7 @@ pub(crate) fn begin(customer: CustomerRef, name: &str, order: bool) -> Command {
         work_order: order.then(|| (ORDER, "W-1".into())),
         mode: Mode::OnSite,
         demand: None,
+        triage: None,
     }
 }
 

@@ -5,10 +5,16 @@
 mod access;
 mod api;
 mod auth;
+mod exchange;
 mod field;
 mod import;
+mod leads;
 mod process;
 mod reference;
+mod rejudge;
+mod reports;
 mod review;
 mod routes;
+mod sight;
+mod tables;
 mod visits;

@@ -45,7 +45,7 @@ async fn bad_databases_are_told_in_one_line() {
 }
 
 /// Runs the program; returns its exit code, output and errors.
-fn program(dir: &std::path::Path, args: &[&str]) -> (i32, String, String) {
+pub(crate) fn program(dir: &std::path::Path, args: &[&str]) -> (i32, String, String) {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_countersign"));
     command.env_clear().env("COUNTERSIGN_DATA_DIR", dir).args(args);
     let output = command.output().unwrap();

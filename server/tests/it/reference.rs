@@ -3,8 +3,9 @@
 use crate::api::Api;
 use axum::http::Method;
 use countersign::conformance;
-use countersign::reference::cache::{delta_for_phone, load};
+use countersign::reference::cache::{Asker, delta_for_phone, load};
 use serde_json::{Value, json};
+use sync_core::ids::UserId;
 use sync_core::reference::{Record, Role};
 
 struct Company {
@@ -58,11 +59,13 @@ conformance! { fees_stay_from_engineers_and_phones, |f| async {
     c.api.post("/api/v1/contracts", &c.engineer, contract(&c)).await.refused(403, "forbidden");
 
     let mut tx = c.api.state.db.read().await.unwrap();
-    let (records, reached) = delta_for_phone(&mut tx, 0, 100).await.unwrap();
-    let sent = records.iter().find_map(|r| match r { Record::Contract(c) => Some(c), _ => None }).unwrap();
+    let user = UserId(c.engineer_id.as_str().unwrap().parse().unwrap());
+    let asker = Asker { cache: &c.api.state.reference, user, now_ms: c.api.state.clock.now_ms() };
+    let delta = delta_for_phone(&mut tx, asker, 0, 100).await.unwrap();
+    let sent = delta.records.iter().find_map(|r| match r { Record::Contract(c) => Some(c), _ => None }).unwrap();
     assert_eq!((sent.annual_fee_minor, sent.currency.clone()), (None, None));
     let all = load(&mut tx).await.unwrap();
-    assert_eq!(i64::try_from(all.version).unwrap(), reached);
+    assert_eq!(i64::try_from(all.version).unwrap(), delta.reached);
     assert_eq!((all.customers.len(), all.people.len(), all.packages.len()), (1, 5, 1));
 } }
 
@@ -90,7 +93,7 @@ conformance! { what_does_not_fit_is_told_by_field, |f| async {
     refused("/api/v1/contracts", json!({ "package": c.customer["id"] }), "/package", "unknown_reference").await;
     refused("/api/v1/contracts", json!({ "customer": c.package["id"] }), "/customer", "unknown_reference").await;
     refused("/api/v1/contracts", json!({ "lastday": 1 }), "/lastday", "unknown_field").await;
-    refused("/api/v1/contracts", json!({ "kind": "x" }), "", "wrong_form").await;
+    refused("/api/v1/contracts", json!({ "kind": "x" }), "/kind", "unknown_word").await;
     refused("/api/v1/contracts", json!({ "currency": "yuan" }), "/currency", "bad_currency").await;
     refused("/api/v1/contracts", json!({ "currency": null }), "/currency", "missing").await;
     refused("/api/v1/customers", json!({ "time_zone": "Asia/Nowhere" }), "/time_zone", "unknown_time_zone").await;

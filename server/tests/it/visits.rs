@@ -325,6 +325,10 @@ fn forget(value: &mut Value) {
         q["received_ms"] = Value::Null;
     }
     value["updated_ms"] = Value::Null;
+    value["judged"]["at_ms"] = Value::Null;
+    for a in value["advice"].as_array_mut().unwrap() {
+        a["at_ms"] = Value::Null;
+    }
 }
 
 #[tokio::test]

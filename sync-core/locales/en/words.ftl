@@ -73,6 +73,38 @@ contract_status-terminated = terminated
 
 effect-grant = grants
 effect-exclude = excludes
+effect-customers_own = leaves to the customer
+effect-limit = limits
+effect-price = prices apart
+
+quota_unit-visits = visits
+quota_unit-minutes = minutes
+
+quota_period-contract = in the whole contract
+quota_period-contract_year = per contract year
+quota_period-calendar_year = per calendar year
+quota_period-quarter = per quarter
+quota_period-month = per month
+
+price_unit-hour = per hour
+price_unit-visit = per visit
+
+support_tier-manufacturer = manufacturer
+support_tier-authorised = authorised provider
+support_tier-third_party = third party
+
+work_order_status-open = open
+work_order_status-closed = closed
+
+triage_outcome-on_site = somebody must be there
+triage_outcome-remote = can be done remotely
+triage_outcome-unclear = not clear
+
+day_kind-workday = working day
+day_kind-rest_day = rest day
+day_kind-holiday = public holiday
+
+country-CN = China
 
 role-engineer = engineer
 role-service_manager = service manager
@@ -88,6 +120,9 @@ record_kind-contract = contract
 record_kind-asset = asset
 record_kind-work_order = work order
 record_kind-person = person
+record_kind-calendar = calendar
+record_kind-grade = grade
+record_kind-policy = company rules
 
 coverage-covered = covered
 coverage-not_covered = not covered
@@ -97,17 +132,33 @@ severity-info = information
 severity-warning = warning
 severity-critical = critical
 
+cause-granted = granted by a clause
+cause-no_contract = no contract in force
+cause-out_of_scope = out of scope
+cause-outside_service_hours = outside service hours
+cause-quota_exhausted = quota used up
+cause-customers_own_work = the customer's own work
+cause-priced = priced apart
+cause-undecided = needs a decision
+
 flag-name-no_contract = no contract
 flag-name-contract_lapsed = contract lapsed
 flag-name-contract_not_started = contract not started
 flag-name-out_of_scope = out of scope
+flag-name-quota_exhausted = quota used up
+flag-name-outside_service_hours = outside service hours
+flag-name-vendor_gap = gap in vendor support
+flag-name-customers_own_work = the customer's own work
 flag-name-no_work_order = no work order
+flag-name-repeat_problem = repeated problem
+flag-name-remote_possible = could be done remotely
 flag-name-after_sign_off = changed after sign-off
 flag-name-sign_off_mismatch = signature does not fit
 flag-name-refused = sign-off refused
 flag-name-unsigned = not signed
 flag-name-clock_drift = clocks disagree
 flag-name-overlapping_time = overlapping time
+flag-name-fatigue = fatigue
 flag-name-conflict = devices disagree
 flag-name-possible_duplicate = possible duplicate
 flag-name-quarantined_changes = changes in quarantine

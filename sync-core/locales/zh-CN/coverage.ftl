@@ -1,6 +1,8 @@
 # 合同覆盖判定的全部说明。数字和名称均以文本传入。
 
 list-and = { $first }；{ $next }
+list-every_day = 每日
+list-no_hours = 不提供服务
 
 # 某段工作为何在合同内、合同外或待判定。
 covered-clause = 合同 { $contract } 第 { $clause } 条包含此项服务。
@@ -8,6 +10,11 @@ covered-extra = 合同 { $contract } 专项 { $clause } 包含此项服务。
 covered-several = 无论以哪个记录值为准，合同 { $contract }（{ $clause }）均包含此项服务。
 not_covered-no_contract = 当日该客户没有生效的合同。
 not_covered-out_of_scope = 有合同生效，但没有条款包含此项服务（{ $category }）。
+not_covered-outside_hours = 合同 { $contract } 第 { $clause } 条包含此项服务（{ $category }），但不在其服务时段内。
+not_covered-quota_exhausted = 合同 { $contract } 包含此项服务（{ $category }），但第 { $clause } 条在 { $from } 至 { $until } 的额度（{ $amount } { $unit }）已用完。
+not_covered-priced = 此项服务（{ $category }）不含在年费内：合同 { $contract } 第 { $clause } 条另有约定价格。
+not_covered-customers_own_clause = 按合同 { $contract } 第 { $clause } 条，此项工作（{ $category }）由医院自理。
+not_covered-customers_own_work = 此项工作（{ $category }）属医院自理，没有合同条款将其纳入服务。
 needs-no_customer = 本次服务尚未记录客户。
 needs-several_customers = 各手机为本次服务记录的客户不同。
 needs-unlisted_customer = “{ $name }”为手工录入，不在客户名单中。
@@ -19,6 +26,8 @@ needs-no_category = 此项工作尚未记录服务类别。
 needs-conflicting_category = 各手机记录的服务类别不同（{ $categories }），且合同覆盖情况不一致。
 needs-conflicting_mode = 各手机对现场或远程的记录不同，且结论因此而异。
 needs-missing_package = 基础资料中没有合同 { $contract } 所用的服务包。
+needs-unclear_limit = 合同 { $contract } 第 { $clause } 条限制此项服务（{ $category }），但未写明额度。
+needs-unknown_day = 合同 { $contract } 第 { $clause } 条包含此项服务（{ $category }），其服务时段因日期类型而异，但没有日历说明 { $day } 是哪类日期。
 
 # 查看过的每份合同，以及为何不适用。
 looked-draft = { $contract }（{ $first } 至 { $last }）仍为草稿，尚未签订
@@ -29,6 +38,12 @@ looked-in_force = { $contract }（{ $first } 至 { $last }）在有效期内
 looked-out_of_scope = { $contract } 在有效期内，但没有{ $category }条款
 looked-excluded = { $contract } 第 { $clause } 条排除{ $category }
 looked-other_mode = { $contract } 第 { $clause } 条包含{ $category }，但仅限{ $mode }
+looked-outside_hours = { $contract } 第 { $clause } 条包含{ $category }，但{ $kind }的服务时段为 { $hours }
+looked-unknown_day = { $contract } 第 { $clause } 条包含{ $category }，但服务时段因日期类型而异，没有日历可查
+looked-quota_exhausted = { $contract } 第 { $clause } 条包含{ $category }，但第 { $limit } 条在 { $from } 至 { $until } 的额度已用完
+looked-priced = { $contract } 第 { $clause } 条对{ $category }另有约定价格
+looked-customers_own = { $contract } 第 { $clause } 条约定{ $category }由医院自理
+looked-unclear_limit = { $contract } 第 { $clause } 条限制{ $category }，但未写明额度
 looked-missing_package = { $contract } 在有效期内，但基础资料中没有其服务包
 
 # 标记。
@@ -38,6 +53,20 @@ flag-contract_lapsed = 合同 { $contract } 已于 { $last } 到期，服务时�
 flag-contract_lapsed-draft = 合同 { $contract } 已于 { $last } 到期，服务时已过 { $days } 天；续签合同 { $draft } 仍为草稿。
 flag-contract_not_started = 合同 { $contract } 自 { $first } 起才生效，服务时还差 { $days } 天。
 flag-out_of_scope = { $category }不在任何生效合同的范围内。已查看：{ $why }。
+flag-outside_service_hours = { $category }有 { $time } 不在合同 { $contract } 第 { $clause } 条的服务时段内。
+flag-outside_service_hours-moment = { $category }不在合同 { $contract } 第 { $clause } 条的服务时段内。
+flag-outside_service_hours-ordinary = 无有效合同，且有 { $time } 的工作不在公司正常工作时段（工作日 { $window }）内。
+flag-quota_exhausted = 合同 { $contract } 第 { $clause } 条对{ $category }在 { $from } 至 { $until } 的额度（{ $amount } { $unit }）已用完：{ $covered } 在合同内，{ $uncovered } 不在合同内。
+flag-quota_exhausted-moment = 合同 { $contract } 第 { $clause } 条对{ $category }在 { $from } 至 { $until } 的额度（{ $amount } { $unit }）在工作开始前已用完。
+flag-customers_own_work = 客户要求我方做医院自理的工作。{ $why }
+flag-vendor_gap = { $asset }（{ $code }）承诺{ $promised }支持至 { $promised_until }，但 { $day } 没有已购支持。
+flag-vendor_gap-ended = { $asset }（{ $code }）承诺{ $promised }支持至 { $promised_until }，但已购支持（{ $provider }，{ $bought }）于 { $until } 到期，{ $day } 没有支持。
+flag-vendor_gap-lower = { $asset }（{ $code }）承诺{ $promised }支持至 { $promised_until }，但 { $day } 只有较低等级的已购支持（{ $provider }，{ $bought }），至 { $until }。
+flag-repeat_problem = { $days } 天内第 { $times } 次出现同一问题。此前：{ $visits }。
+flag-remote_possible = 分诊结论为可远程处理，但仍派人上门。
+flag-remote_possible-skipped = 未经分诊即上门：没有询问是否可远程处理。
+flag-fatigue = { $who }连续工作 { $time } 未休息。
+flag-fatigue-refused = { $who }连续工作 { $time } 未休息；曾要求换人，被 { $by } 拒绝。
 flag-no_work_order = { $why }要求人：{ $name }（{ $role }，{ $channel }）：“{ $words }”
 flag-no_work_order-undemanded = { $why }也没有记录是谁要求上门。
 dispatch-none = 未注明工单。

@@ -1,21 +1,25 @@
 //! The verdict: what each work item's work was, cut where an answer can change, and what it comes to.
 
-use super::contract::{Answer, Question, by_code, judge};
+use super::answer::{Answer, granted, refused};
+use super::place::{Open, Place, place};
+use super::quotas::Quotas;
+use super::reading::{Question, Reading};
 use super::verdict::*;
-use super::{clocks, flags};
-use crate::document::facts::{CustomerRef, Mode, Origin, TimeKind};
+use super::work::{Work, categories, modes, origins};
+use super::{clauses, clocks, flags, ordinary, signals};
+use crate::document::facts::Origin;
 use crate::document::view::{Fact, Item, VisitView};
 use crate::ids::FactId;
 use crate::message::Message;
-use crate::reference::{Contract, Customer, Reference};
-use crate::time::days::{self, DayPart};
+use crate::reference::Reference;
+use crate::time::days::DayPart;
 use crate::time::{Interval, Spans, spans};
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most parts of work that one verdict judges, far beyond any honest visit. Every item without labour of its own is
 /// judged by all labour of the visit, so that a hostile record could otherwise ask for the product of the two numbers.
-const MAX_PARTS: usize = 20_000;
+pub(super) const MAX_PARTS: usize = 20_000;
 
 /// What everything is judged with.
 pub(super) struct Case<'a> {
@@ -23,20 +27,11 @@ pub(super) struct Case<'a> {
     pub(super) reference: &'a Reference,
     pub(super) evidence: &'a Evidence,
     pub(super) spans: Spans,
+    pub(super) work: Work,
     /// The origins that count, by id.
     pub(super) origins: Vec<&'a Fact<Origin>>,
     /// Where the visit was, or why that is not known.
     pub(super) place: Result<Place<'a>, Message>,
-}
-
-/// A listed customer with what judging a day there takes.
-pub(super) struct Place<'a> {
-    pub(super) customer: &'a Customer,
-    zone: TimeZone,
-    /// By number.
-    pub(super) contracts: Vec<&'a Contract>,
-    /// The days on which the answer can change: a contract's first, and the one after its last.
-    turns: BTreeSet<Date>,
 }
 
 /// 合同覆盖结论: judges a visit.
@@ -44,42 +39,45 @@ pub(super) struct Place<'a> {
 /// Pure and total: equal arguments give equal verdicts on every platform, and the order of the lists in `view`,
 /// `reference` and `evidence` does not matter.
 ///
-/// The work of an item is the labour that is linked to it; where none is, all labour of the visit; where none was
-/// measured, the moment at which the item (or, for want of it, the visit) was begun. Engineers' labour is united and
-/// without their breaks, so that the stretches of an item add up to the minutes that are counted for it.
+/// The work of an item is what [`work`](super::work) says. Engineers' labour is united and without their breaks, so that
+/// the stretches of an item add up to the minutes that are counted for it.
 pub fn assess(view: &VisitView, reference: &Reference, evidence: &Evidence) -> Verdict {
-    let mut origins: Vec<_> = view.origins.iter().filter(|o| o.superseded_by.is_none()).collect();
-    origins.sort_by_key(|o| o.id);
+    let origins = origins(view);
     let place = place(&origins, reference);
-    let case = Case { view, reference, evidence, spans: spans(view), origins, place };
+    let spans = spans(view);
+    let work = Work::of(&spans, &origins);
+    let case = Case { view, reference, evidence, spans, work, origins, place };
 
-    let labour = Labour::of(&case.spans);
     let items: BTreeMap<FactId, &Item> = view.live_items().map(|i| (i.id, i)).collect();
+    let asked = items.values().map(|item| case.question(item));
+    let asked: BTreeMap<Question, Vec<Reading<'_>>> = match &case.place {
+        Ok(place) => asked.map(|question| (question.clone(), place.readings(&question))).collect(),
+        Err(_) => BTreeMap::new(),
+    };
+    let quotas = Quotas::new(&case, &asked);
     let mut found = BTreeSet::new();
     let mut uncovered_days = BTreeSet::new();
     let mut verdicts = Vec::with_capacity(items.len());
     let mut left = MAX_PARTS;
     for (id, item) in &items {
-        let (mut stretches, mut outside) = (Vec::new(), None);
-        for (part, answer) in case.judged(&case.work(item, &labour), Some(item), &mut left, &mut uncovered_days) {
-            if answer.out_of_scope {
-                outside.get_or_insert_with(|| answer.clone());
-            }
+        let mut stretches = Vec::new();
+        let readings = asked.get_key_value(&case.question(item));
+        for (part, answer) in case.judged(&case.work.on(item), readings, &quotas, &mut left, &mut uncovered_days) {
             append(&mut stretches, part, answer);
         }
-        found.extend(outside.and_then(|answer| flags::out_of_scope(item, &answer)));
         let stretches: Vec<Stretch> = stretches.into_iter().map(|(stretch, _)| stretch).collect();
+        found.extend(clauses::all(item, &stretches));
         let coverage = all(stretches.iter().map(|s| s.coverage));
         verdicts.push(ItemVerdict { item: *id, coverage, stretches });
     }
     if items.is_empty() {
         // Nothing to judge yet, but whether a contract is in force can be said before the work starts.
-        let begun = case.begun().map(|at| Interval::new(at, at));
-        let work: Vec<Interval> = if labour.all.is_empty() { begun.into_iter().collect() } else { labour.all };
-        case.judged(&work, None, &mut left, &mut uncovered_days);
+        case.judged(&case.work.whole(), None, &quotas, &mut left, &mut uncovered_days);
     }
     found.extend(flags::contracts(&case, &uncovered_days));
     found.extend(flags::all(&case));
+    found.extend(signals::all(&case));
+    found.extend(ordinary::outside(&case));
     found.extend(clocks::all(&case));
     Verdict {
         reference_version: reference.version,
@@ -109,85 +107,25 @@ fn all(answers: impl Iterator<Item = Coverage>) -> Coverage {
     }
 }
 
-/// Where the visit was. Several phones may each have said so; they must agree.
-fn place<'a>(origins: &[&'a Fact<Origin>], reference: &'a Reference) -> Result<Place<'a>, Message> {
-    let mut said = origins.iter().map(|o| &o.value.customer);
-    let Some(first) = said.next() else { return Err(Message::new("needs-no_customer")) };
-    if said.any(|other| other != first) {
-        return Err(Message::new("needs-several_customers"));
-    }
-    let id = match first {
-        CustomerRef::Listed(id) => *id,
-        CustomerRef::Unlisted(name) => return Err(Message::new("needs-unlisted_customer").with("name", name.as_str())),
-    };
-    let Some(customer) = reference.customers.get(&id) else { return Err(Message::new("needs-unknown_customer")) };
-    let Ok(zone) = days::zone(&customer.time_zone) else {
-        return Err(Message::new("needs-unknown_zone").with("zone", customer.time_zone.as_str()));
-    };
-    let contracts = by_code(reference, id);
-    let turns = contracts.iter().flat_map(|c| [Some(c.first_day), c.last_day.tomorrow().ok()]).flatten().collect();
-    Ok(Place { customer, zone, contracts, turns })
-}
-
-/// The visit's labour, united and without breaks. Where that leaves nothing (a clock ran back, or all was break), the
-/// moments at which it began, so that it is judged all the same.
-struct Labour {
-    all: Vec<Interval>,
-    by_item: BTreeMap<FactId, Vec<Interval>>,
-}
-
-impl Labour {
-    fn of(spans: &Spans) -> Self {
-        let mut moments: BTreeMap<Option<FactId>, BTreeSet<i64>> = BTreeMap::new();
-        for span in spans.spans.iter().filter(|s| s.kind == TimeKind::Labour) {
-            moments.entry(span.item).or_default().insert(span.from_ms);
-        }
-        fn or_moments<'a>(net: Vec<Interval>, moments: impl Iterator<Item = &'a i64>) -> Vec<Interval> {
-            if net.is_empty() { moments.map(|at| Interval::new(*at, *at)).collect() } else { net }
-        }
-        let everywhere: BTreeSet<i64> = moments.values().flatten().copied().collect();
-        let all = or_moments(spans.labour_union(), everywhere.iter());
-        let by_item = spans.labour_by_item().into_iter().filter_map(|(item, net)| {
-            let moments = moments.get(&item).into_iter().flatten();
-            Some((item?, or_moments(net, moments)))
-        });
-        Self { all, by_item: by_item.collect() }
-    }
-}
-
 impl Case<'_> {
-    /// When the visit was begun, milliseconds since 1970 UTC.
-    fn begun(&self) -> Option<i64> {
-        self.origins.first().map(|o| o.value.at.instant_ms())
-    }
-
-    fn work(&self, item: &Item, labour: &Labour) -> Vec<Interval> {
-        if let Some(linked) = labour.by_item.get(&item.id) {
-            return linked.clone();
-        }
-        if !labour.all.is_empty() {
-            return labour.all.clone();
-        }
-        let at = item.at.map(|at| at.instant_ms()).or_else(|| self.begun());
-        at.map(|at| Interval::new(at, at)).into_iter().collect()
-    }
-
     /// Judges each part of the work, in order of time, and notes the days on which no contract was in force.
-    /// Without an item only the days are noted. Takes what it judges from `left`; what is too much for that needs a
+    /// Without a question only the days are noted. Takes what it judges from `left`; what is too much for that needs a
     /// decision as a whole.
     fn judged(
         &self,
         work: &[Interval],
-        item: Option<&Item>,
+        asked: Option<(&Question, &Vec<Reading<'_>>)>,
+        quotas: &Quotas<'_>,
         left: &mut usize,
         uncovered_days: &mut BTreeSet<Date>,
     ) -> Vec<(Part, Answer)> {
-        let mut answers = Vec::new();
-        let Some(rest) = left.checked_sub(work.len()) else {
+        let too_many = || {
             let (first, last) = (work.first().map_or(0, |i| i.from_ms), work.last().map_or(0, |i| i.until_ms));
             let whole = Part { day: None, from_ms: first, until_ms: last };
-            return vec![(whole, Answer::open(Message::new("needs-too_many_parts")))];
+            vec![(whole, Answer::open(Message::new("needs-too_many_parts")))]
         };
+        let mut answers = Vec::new();
+        let Some(rest) = left.checked_sub(work.len()) else { return too_many() };
         *left = rest;
         for interval in work {
             let whole = Part { day: None, from_ms: interval.from_ms, until_ms: interval.until_ms };
@@ -202,34 +140,56 @@ impl Case<'_> {
                 answers.push((whole, Answer::open(Message::new("needs-no_date"))));
                 continue;
             };
-            for DayPart { day, from_ms, until_ms } in parts {
-                if !flags::in_force(place, day) {
-                    uncovered_days.insert(day);
+            for part in parts {
+                if !flags::in_force(place, part.day) {
+                    uncovered_days.insert(part.day);
                 }
-                if let Some(item) = item {
-                    let answer = judge(&place.contracts, self.reference, &self.question(item), day);
-                    answers.push((Part { day: Some(day), from_ms, until_ms }, answer));
+                let Some((question, readings)) = asked else { continue };
+                let Some(fine) = place.fine(part, readings, *left) else { return too_many() };
+                *left = left.saturating_sub(fine.len() - 1);
+                for part in fine {
+                    part_judged(place, part, question, readings, quotas, &mut answers);
                 }
             }
         }
         answers
     }
 
-    fn question(&self, item: &Item) -> Question {
-        let modes: BTreeSet<Mode> = self.origins.iter().map(|o| o.value.mode).collect();
-        Question { categories: item.category.0.iter().map(|w| w.value).collect(), modes }
+    pub(super) fn question(&self, item: &Item) -> Question {
+        Question { categories: categories(item), modes: modes(&self.origins) }
     }
 }
 
-impl Place<'_> {
-    /// The interval, cut at the midnights at which an answer can change; `None` when it lies outside the calendar.
-    fn parts(&self, interval: &Interval) -> Option<Vec<DayPart>> {
-        let Interval { from_ms, until_ms } = *interval;
-        if interval.is_empty() {
-            let day = days::day_of(from_ms, &self.zone).ok()?;
-            return Some(vec![DayPart { day, from_ms, until_ms: from_ms }]);
+/// Judges a part within which nothing changes but what quotas have left.
+fn part_judged(
+    place: &Place<'_>,
+    part: DayPart,
+    question: &Question,
+    readings: &[Reading<'_>],
+    quotas: &Quotas<'_>,
+    answers: &mut Vec<(Part, Answer)>,
+) {
+    let states = place.states(part, readings);
+    let whole = Part { day: Some(part.day), from_ms: part.from_ms, until_ms: part.until_ms };
+    match place.open(&states, part.day) {
+        Open::Freely(contract) => answers.push((whole, granted(&states, contract))),
+        Open::Nobody => answers.push((whole, refused(question, &states, &[]))),
+        Open::Limited(_) => {
+            let Some(outcomes) = quotas.outcomes(question, part) else {
+                answers.push((whole, Answer::open(Message::new("needs-too_many_parts"))));
+                return;
+            };
+            for outcome in outcomes {
+                let Interval { from_ms, until_ms } = outcome.time;
+                // Within one part the contracts stay what they are, but the day may be a later one.
+                let day = crate::time::days::day_of(from_ms, &place.zone).ok();
+                let answer = match outcome.granted {
+                    Some(contract) => granted(&states, contract),
+                    None => refused(question, &states, &outcome.exhausted),
+                };
+                answers.push((Part { day, from_ms, until_ms }, answer));
+            }
         }
-        days::split_at(from_ms, until_ms, &self.zone, &self.turns).ok()
     }
 }
 
@@ -251,7 +211,7 @@ fn append(stretches: &mut Vec<(Stretch, Answer)>, part: Part, answer: Answer) {
         last.until_ms = part.until_ms;
         return;
     }
-    let Answer { coverage, contract, reason, looked_at, .. } = answer.clone();
+    let Answer { coverage, cause, contract, clause, reason, looked_at } = answer.clone();
     let Part { day, from_ms, until_ms } = part;
-    stretches.push((Stretch { from_ms, until_ms, day, coverage, contract, reason, looked_at }, answer));
+    stretches.push((Stretch { from_ms, until_ms, day, coverage, cause, contract, clause, reason, looked_at }, answer));
 }

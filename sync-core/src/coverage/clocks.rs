@@ -104,7 +104,7 @@ fn presence(case: &Case<'_>) -> BTreeMap<UserId, Vec<Interval>> {
 }
 
 /// Neighbours that are truly other visits.
-fn neighbours<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Neighbour> {
+pub(super) fn neighbours<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Neighbour> {
     let own = case.view.visit;
     case.evidence.neighbours.iter().filter(move |n| Some(n.visit) != own)
 }
@@ -117,7 +117,8 @@ fn overlaps(case: &Case<'_>) -> Vec<Flag> {
         twice.entry((overlap.user, None)).or_default().push(both);
     }
     let mut elsewhere: BTreeMap<(UserId, VisitId), Vec<Interval>> = BTreeMap::new();
-    for n in neighbours(case) {
+    // A break interrupts what it lies in, there as here: it is no time that could stand twice.
+    for n in neighbours(case).filter(|n| n.kind != TimeKind::Break) {
         elsewhere.entry((n.user, n.visit)).or_default().push(Interval::new(n.from_ms, n.until_ms));
     }
     let presence = presence(case);
@@ -159,7 +160,11 @@ fn duplicates(case: &Case<'_>) -> BTreeSet<Flag> {
         }
         let theirs = [Interval::new(n.from_ms, n.until_ms)];
         let mut others = presence.iter().filter(|(user, _)| **user != n.user);
-        if n.customer.is_some_and(|c| here.contains(&c)) && others.any(|(_, own)| !intersect(own, &theirs).is_empty()) {
+        let there = n.kind != TimeKind::Break;
+        if there
+            && n.customer.is_some_and(|c| here.contains(&c))
+            && others.any(|(_, own)| !intersect(own, &theirs).is_empty())
+        {
             found.insert(flag(FlagCode::PossibleDuplicate, about("flag-possible_duplicate-time")));
         }
     }

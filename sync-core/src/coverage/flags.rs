@@ -1,12 +1,13 @@
 //! What a manager must look at: contracts, dispatch, sign-offs, and where devices disagreed.
 
-use super::assess::{Case, Place};
-use super::contract::{Answer, Standing, listed, standing};
+use super::assess::Case;
+use super::contract::{Standing, standing};
 use super::names::{customer, quoted, word};
+use super::place::Place;
 use super::verdict::*;
 use crate::document::facts::{CrewAction, CustomerRef, Origin, SignOff, SignOffOutcome};
 use crate::document::schema::Collection;
-use crate::document::view::{Fact, Item};
+use crate::document::view::Fact;
 use crate::ids::{ContractId, FactId};
 use crate::message::{Arg, Message};
 use crate::reference::{Contract, Role};
@@ -18,6 +19,11 @@ pub(super) fn flag(code: FlagCode, message: Message) -> Flag {
     let severity = match code {
         FlagCode::NoContract | FlagCode::ContractLapsed | FlagCode::NoWorkOrder => Severity::Critical,
         FlagCode::SignOffMismatch | FlagCode::Refused => Severity::Critical,
+        FlagCode::QuotaExhausted | FlagCode::OutsideServiceHours | FlagCode::CustomersOwnWork => Severity::Warning,
+        // Who was promised support that nobody gives, and who works on when they should not, cannot wait.
+        FlagCode::VendorGap | FlagCode::Fatigue => Severity::Critical,
+        FlagCode::RepeatProblem => Severity::Warning,
+        FlagCode::RemotePossible => Severity::Info,
         FlagCode::ContractNotStarted | FlagCode::OutOfScope | FlagCode::AfterSignOff => Severity::Warning,
         FlagCode::Unsigned | FlagCode::ClockDrift | FlagCode::OverlappingTime => Severity::Warning,
         FlagCode::Conflict | FlagCode::PossibleDuplicate | FlagCode::QuarantinedChanges => Severity::Warning,
@@ -28,14 +34,6 @@ pub(super) fn flag(code: FlagCode, message: Message) -> Flag {
 /// Whether any contract is in force there on that day.
 pub(super) fn in_force(place: &Place<'_>, day: Date) -> bool {
     place.contracts.iter().any(|c| standing(c, day) == Standing::InForce)
-}
-
-/// `out_of_scope` for an item, from the first answer that found it so.
-pub(super) fn out_of_scope(item: &Item, answer: &Answer) -> Option<Flag> {
-    let category = item.category.get()?;
-    let why = listed(answer.looked_at.clone());
-    let message = Message::new("flag-out_of_scope").with("category", word("category", category.as_str()));
-    Some(Flag { item: Some(item.id), ..flag(FlagCode::OutOfScope, message.with("why", why)) })
 }
 
 /// `contract_lapsed`, `contract_not_started`, and `no_contract` where neither is to be said; each contract on the first
@@ -120,7 +118,7 @@ fn no_work_order(case: &Case<'_>) -> Vec<Flag> {
 }
 
 /// Whether this origin names an order that dispatches; why not, otherwise.
-fn dispatched(case: &Case<'_>, origin: &Origin) -> Result<(), Message> {
+pub(super) fn dispatched(case: &Case<'_>, origin: &Origin) -> Result<(), Message> {
     let id = origin.work_order.ok_or_else(|| Message::new("dispatch-none"))?;
     let order = case.reference.work_orders.get(&id).ok_or_else(|| Message::new("dispatch-unknown"))?;
     let code = order.code.as_str();

@@ -18,6 +18,8 @@ pub enum Command {
         mode: Mode,
         /// On whose demand.
         demand: Option<Demand>,
+        /// What was asked before the work.
+        triage: Option<Triage>,
     },
     /// This engineer joins.
     Join,

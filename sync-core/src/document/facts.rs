@@ -85,6 +85,16 @@ words! {
         Refused = "refused", NobodyPresent = "nobody_present",
     }
 
+    /// What was found out before somebody was sent (or went).
+    TriageOutcome {
+        /// Somebody must be there.
+        OnSite = "on_site",
+        /// It can be done remotely.
+        Remote = "remote",
+        /// The questions did not tell.
+        Unclear = "unclear",
+    }
+
     /// Languages that texts exist in.
     Lang { ZhCn = "zh-CN", En = "en" }
 }
@@ -124,6 +134,25 @@ pub struct Demand {
     pub at_ms: Option<i64>,
 }
 
+/// A question of the triage with the customer's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriageAnswer {
+    /// What was asked, such as "Is there any data?".
+    pub question: String,
+    /// What was answered.
+    pub answer: String,
+}
+
+/// 分诊: what was asked before the work, and whether somebody must be there for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Triage {
+    /// What came out.
+    pub outcome: TriageOutcome,
+    /// What was asked and answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<TriageAnswer>,
+}
+
 /// How the visit began. Two phones that meet in one visit each write their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
@@ -148,6 +177,9 @@ pub struct Origin {
     /// On whose demand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<Demand>,
+    /// What was asked before the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triage: Option<Triage>,
     /// When the record was begun.
     pub at: Stamp,
     /// By whom.

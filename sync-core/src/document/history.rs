@@ -100,6 +100,7 @@ mod tests {
             work_order: None,
             mode: Mode::OnSite,
             demand: None,
+            triage: None,
         };
         let visit = VisitId(uuid(9));
         let item = ItemPatch { symptom: Some("黑屏".into()), ..ItemPatch::default() };

@@ -121,7 +121,7 @@ impl Writer<'_, '_, '_, '_> {
         let id = FactId(self.env.uuid7());
         let (at, by) = (self.env.now, self.author.user);
         match command {
-            Command::Begin { customer, customer_name, work_order, mode, demand } => {
+            Command::Begin { customer, customer_name, work_order, mode, demand, triage } => {
                 let mine = self.author.device;
                 if self.tx.keys(collection_object(Collection::Origins)).any(|k| self.wrote_origin(&k, mine)) {
                     return Err(CommandError::Begun);
@@ -137,6 +137,7 @@ impl Writer<'_, '_, '_, '_> {
                     work_order_code: work_order.as_ref().map(|(_, code)| code.clone()),
                     mode: *mode,
                     demand: demand.clone(),
+                    triage: triage.clone(),
                     at,
                     by,
                 };
@@ -466,6 +467,7 @@ mod tests {
             work_order: None,
             mode: Mode::OnSite,
             demand: None,
+            triage: None,
         };
         run(&mut doc, 1, 1, std::slice::from_ref(&begin)).unwrap();
         assert_eq!(run(&mut doc, 1, 2, std::slice::from_ref(&begin)).unwrap_err(), CommandError::Begun);

@@ -1,5 +1,6 @@
 //! One visit on the phone: its stored bytes, its line in the list, and its document while it is in use.
 
+use super::evidence::Traces;
 use super::{Listed, SyncState, Write, store};
 use crate::document::facts::SignOffOutcome;
 use crate::document::{Document, DocumentError, read};
@@ -30,6 +31,9 @@ pub(super) struct Meta {
     pub state: Option<VisitState>,
     /// The number of the next stored change.
     pub next: u64,
+    /// What other visits need to know of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traces: Option<Traces>,
 }
 
 /// A visit on the phone.
@@ -91,19 +95,20 @@ impl Entry {
             writes.push(Write::Put(store::snapshot_key(visit), snapshot.clone()));
             self.snapshot = Some(snapshot.into());
         }
-        self.describe(&doc);
+        self.describe(visit, &doc);
         self.document = Some(doc);
         writes.push(store::meta(visit, &self.meta));
         writes
     }
 
     /// Refreshes the list's line.
-    fn describe(&mut self, doc: &Document) {
+    fn describe(&mut self, visit: VisitId, doc: &Document) {
         let view = read::view(doc);
         if let Some(origin) = view.origin() {
             self.meta.customer.clone_from(&origin.customer_name);
             self.meta.began_ms = origin.at.instant_ms();
         }
+        self.meta.traces = Some(Traces::of(visit, &view));
         self.meta.signed = view.sign_offs.last().map(|s| s.value.outcome);
     }
 

@@ -4,12 +4,12 @@ use super::entry::Entry;
 use super::{Effect, Phone, PhoneError, Seen, Staged, SyncMemory, store};
 use crate::admission::{self, Limits, Sender};
 use crate::clock::{ServerSeen, Stamp};
-use crate::document::actor_device;
+use crate::document::{Document, actor_device};
 use crate::ids::VisitId;
 use crate::reference::Record;
 use crate::sync::{
-    DocumentDown, DocumentUp, MAX_CHANGES, MAX_DOCUMENTS, MAX_FRAME_BYTES, Outcome, PROTOCOL, Request, Response,
-    VisitState, attested_bytes, decode, encode,
+    Advice, DocumentDown, DocumentUp, MAX_CHANGES, MAX_DOCUMENTS, MAX_FRAME_BYTES, Outcome, PROTOCOL, Request,
+    Response, VisitState, attested_bytes, decode, encode,
 };
 use automerge::ChangeHash;
 use minicbor::bytes::ByteVec;
@@ -129,13 +129,22 @@ impl Phone {
                 sent.iter().filter_map(|h| doc.info(h)).flat_map(|i| i.deps.iter().copied()).collect();
             sent.iter().copied().filter(|h| !below.contains(h)).collect()
         };
+        // Of a part there is no verdict: what is left would change it.
+        let advice = if whole && !changes.is_empty() { self.short_advice(visit, &doc) } else { None };
         let up = DocumentUp {
             visit,
+            advice,
             since: since.into_iter().map(Into::into).collect(),
             heads: heads.into_iter().map(Into::into).collect(),
             changes,
         };
         Ok((up, whole))
+    }
+
+    /// The verdict on what is sent, where there is something to judge.
+    fn short_advice(&self, visit: VisitId, doc: &Document) -> Option<Advice> {
+        let verdict = self.judge(visit, doc);
+        Some(Advice::of(&verdict)).filter(|advice| !verdict.items.is_empty() && advice.is_bounded())
     }
 
     /// Takes in the server's answer. `now` is read when it arrived.

@@ -47,6 +47,7 @@ impl JoinCode {
             work_order: None,
             mode: self.mode,
             demand: None,
+            triage: None,
         }
     }
 }

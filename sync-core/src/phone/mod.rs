@@ -5,18 +5,19 @@
 //! the acknowledgement; on a failed write it drops the `Staged`, and nothing has happened.
 
 mod entry;
+mod evidence;
 mod frame;
 mod join;
 mod record;
 mod store;
 
+pub use evidence::Question;
 pub use frame::{FrameDraft, SyncReport};
 pub use join::JoinCode;
 pub use record::Acknowledged;
 pub use store::{OpenError, Write};
 
 use crate::clock::{ServerSeen, Stamp};
-use crate::coverage::{self, Evidence, Verdict};
 use crate::crypto::{Alg, PublicKey, SoftwareKey};
 use crate::document::facts::{Lang, SignOffOutcome};
 use crate::document::read::view;
@@ -238,22 +239,6 @@ impl Phone {
     pub fn show(&self, visit: VisitId, lang: Lang) -> Result<Shown, PhoneError> {
         let doc = self.document(visit)?;
         Ok(signoff::show(&doc, &doc.heads(), lang)?)
-    }
-
-    /// The coverage verdict by this phone's reference data; advisory, the server judges again.
-    ///
-    /// # Errors
-    /// As [`Phone::view`].
-    pub fn assess(&self, visit: VisitId) -> Result<Verdict, PhoneError> {
-        let doc = self.document(visit)?;
-        let view = view(&doc);
-        let own = self.identity.clone();
-        let sign_offs = signoff::evidence(&doc, &view, &|d| (d == own.device).then(|| own.key.clone()))
-            .into_iter()
-            // Another phone's key is not here: that its signature cannot be checked is no mismatch.
-            .filter(|e| view.sign_offs.iter().any(|s| s.id == e.sign_off && s.device == own.device))
-            .collect();
-        Ok(coverage::assess(&view, &self.reference, &Evidence { sign_offs, ..Evidence::default() }))
     }
 
     /// Makes a staged call final after its writes are on disk, and hands out the acknowledgement.

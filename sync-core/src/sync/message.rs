@@ -1,5 +1,6 @@
 //! The messages themselves.
 
+use super::Advice;
 use crate::ids::{DeviceId, VisitId};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -76,6 +77,9 @@ pub struct DocumentUp {
     /// Change chunks that the server lacks. Empty to ask only.
     #[n(3)]
     pub changes: Vec<ByteVec>,
+    /// What the phone itself thinks of the visit at these heads. Not signed, not trusted: the server judges by itself.
+    #[n(4)]
+    pub advice: Option<Advice>,
 }
 
 /// What the server answers.

@@ -1,10 +1,12 @@
 //! The sync protocol's messages (docs/protocol.md has the CDDL): CBOR with integer keys, one request and one answer.
 //! Heads-based and stateless on the server. Any message may be lost, doubled, cut or reordered.
 
+mod advice;
 pub mod merge;
 mod message;
 mod wire;
 
+pub use advice::{Advice, MAX_ADVICE_FLAGS, MAX_ADVICE_ITEMS};
 pub use message::*;
 pub use minicbor::bytes::ByteVec;
 pub use wire::{DecodeError, decode, encode};

@@ -187,6 +187,7 @@ impl Phone {
                 work_order: None,
                 mode: Mode::OnSite,
                 demand: None,
+                triage: None,
             },
             1 => Command::Join,
             2 => Command::Leave,
@@ -280,6 +281,7 @@ impl Scene {
                 work_order: None,
                 mode: Mode::OnSite,
                 demand: None,
+                triage: None,
             }])
             .unwrap();
         let patch = ItemPatch { action: Some("重启".into()), symptom: Some("慢".into()), ..ItemPatch::default() };

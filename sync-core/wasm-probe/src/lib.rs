@@ -3,6 +3,7 @@
 //! `cargo xtask ci wasm` builds it, asserts that it imports nothing, and runs [`self_check`] under Node.js with an empty
 //! import object: whatever the core does without the help of a host, it does here.
 
+mod contracts;
 mod story;
 
 use sync_core::canonical::sha256_hex;

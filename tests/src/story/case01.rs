@@ -14,7 +14,7 @@ pub const EXPECTED: Expected = Expected {
     title: "case 1: no contract, \"do you still want to sign one?\"",
     coverage: "not_covered",
     items: &["not_covered", "not_covered"],
-    flags: &["no_contract", "no_work_order"],
+    flags: &["fatigue", "no_contract", "no_work_order", "outside_service_hours"],
     receipts: &["accepted"],
 };
 
@@ -37,7 +37,16 @@ pub fn play(stage: &mut Stage) -> Result<VisitId, Failure> {
         words: "院长亲自打的电话，你先去，合同回头再说！".into(),
         at_ms: Some(when("2026-09-20T22:30", "Asia/Shanghai")?),
     };
-    let visit = actor.begin(None, begin(&hospital, None, Mode::OnSite, Some(demand)))?;
+    let mut begin = begin(&hospital, None, Mode::OnSite, Some(demand));
+    if let Command::Begin { triage, .. } = &mut begin {
+        let answer = |question: &str, answer: &str| TriageAnswer { question: question.into(), answer: answer.into() };
+        let answers = vec![
+            answer("能远程登录服务器吗？", "不能，系统已经停了"),
+            answer("阵列卡上有没有红灯？", "有两块硬盘亮红灯，在报警"),
+        ];
+        *triage = Some(Triage { outcome: TriageOutcome::OnSite, answers });
+    }
+    let visit = actor.begin(None, begin)?;
     let seen = actor.phone.phone.assess(visit)?;
     let warned: Vec<String> = seen.flags.iter().map(|f| f.message.render(Lang::ZhCn)).collect();
     actor.timer(visit, TimeKind::Travel, None, "2026-09-20T22:50", "2026-09-21T00:35")?;

@@ -4,7 +4,12 @@
 pub mod actor;
 pub mod books;
 pub mod case01;
+pub mod case02;
 pub mod case03;
+pub mod case04;
+pub mod case05;
+pub mod case06;
+pub mod case07;
 pub mod case08;
 pub mod case09;
 pub mod case10;

@@ -13,7 +13,7 @@ pub const EXPECTED: Expected = Expected {
     title: "one more: a hospital that is in no list",
     coverage: "needs_decision",
     items: &["needs_decision"],
-    flags: &["after_sign_off", "no_work_order"],
+    flags: &["after_sign_off", "no_work_order", "remote_possible"],
     receipts: &["accepted"],
 };
 
@@ -42,6 +42,7 @@ pub fn play(stage: &mut Stage) -> Result<VisitId, Failure> {
         work_order: None,
         mode: Mode::OnSite,
         demand: Some(demand),
+        triage: None,
     };
     let visit = actor.begin(None, command)?;
     let item = actor.item(visit, Category::OperatingSystem, "挂号电脑无法开机进入系统")?;

@@ -3,6 +3,7 @@
 use super::field::START_MS;
 use super::ground::Ground;
 use super::local::{Local, Template};
+use countersign::reference::cache::Asker;
 use countersign::sync::{Push, join, news};
 use countersign_tests::Failure;
 use countersign_tests::company::{begin, customer};
@@ -55,9 +56,10 @@ fn race(ground: &Ground) -> Result<(), Failure> {
     let mut answered = ground.runtime.block_on(server.state.merger.push(push))?;
     wang.sync_until_quiet(&mut server.link(&wang)?, 20)?;
     let came = wang.ledger.last().ok_or("nothing was written")?.1;
+    let asker = Asker { cache: &server.state.reference, user: who.user, now_ms: START_MS };
     let feed = ground
         .runtime
-        .block_on(news(&server.state.db, who.device, who.user, &request, &answered))
+        .block_on(news(&server.state.db, who.device, asker, &request, &answered))
         .map_err(|e| e.to_string())?;
     join(&mut answered, feed.documents);
     let change = wang.phone.document(visit)?.changes_since(&[]).into_iter().find(|c| c.hash().0 == came);
@@ -69,6 +71,6 @@ fn race(ground: &Ground) -> Result<(), Failure> {
     // Where nothing came, nothing is said twice.
     let mut again = request.clone();
     again.cursor = feed.cursor;
-    let quiet = ground.runtime.block_on(news(&server.state.db, who.device, who.user, &again, &answered));
+    let quiet = ground.runtime.block_on(news(&server.state.db, who.device, asker, &again, &answered));
     if quiet.map_err(|e| e.to_string())?.documents.is_empty() { Ok(()) } else { Err("it comes twice".into()) }
 }

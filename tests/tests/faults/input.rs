@@ -289,7 +289,7 @@ fn nobody_learns_of_visits_they_have_no_part_in() -> Result<(), Failure> {
         for (since, have) in [(Vec::new(), Vec::new()), (heads.clone(), Vec::new()), (Vec::new(), heads.clone())] {
             let asked = resealed(&frame(&w.zhou)?, &key(63), |r| {
                 r.cursor = 0;
-                r.documents = vec![DocumentUp { visit: id, since, heads: have, changes: Vec::new() }];
+                r.documents = vec![DocumentUp { visit: id, since, heads: have, changes: Vec::new(), advice: None }];
             })?;
             let answer: Response = decode(&w.server.post(&token, &[], &asked)?.body)?;
             let about = |text: &String| text.contains(&visit.to_string());

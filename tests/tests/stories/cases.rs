@@ -8,21 +8,21 @@ use countersign_tests::{Failure, ServerProcess};
 use sync_core::ids::VisitId;
 
 /// A company with these engineers, in a folder that goes away with the test.
-fn stage(crew: &[&'static str]) -> Result<(Stage, tempfile::TempDir), Failure> {
+pub(super) fn stage(crew: &[&'static str]) -> Result<(Stage, tempfile::TempDir), Failure> {
     let dir = tempfile::tempdir()?;
     let server = ServerProcess::new(&server_binary()?, &dir.path().join("data"), &[])?;
     Ok((Stage::build(server, crew, Narrator::silent())?, dir))
 }
 
 /// Compares the visit with what is expected, and gives it back.
-fn look(stage: &mut Stage, visit: VisitId, expected: &Expected) -> Result<books::Visit, Failure> {
+pub(super) fn look(stage: &mut Stage, visit: VisitId, expected: &Expected) -> Result<books::Visit, Failure> {
     let found = books::visit(&stage.manager("chen.zong")?, visit)?;
     expected.check(&found, &mut stage.checks);
     Ok(found)
 }
 
 /// Every receipt is fetched as a file and verified, by the core and by the command.
-fn verified(stage: &mut Stage, dir: &tempfile::TempDir, count: u64) -> Result<receipts::Files, Failure> {
+pub(super) fn verified(stage: &mut Stage, dir: &tempfile::TempDir, count: u64) -> Result<receipts::Files, Failure> {
     let mut files = receipts::fetch(stage, dir.path())?;
     receipts::verify(stage, &mut files, dir.path())?;
     stage.checks.same("receipts that hold", &files.verified, &count);

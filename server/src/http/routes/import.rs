@@ -6,7 +6,7 @@ use crate::http::guard::Access;
 use crate::http::problem::{FieldProblem, Problem};
 use crate::http::table::Entry;
 use crate::import::engine::{Plan, import as run};
-use crate::import::{ImportError, Report, Source, kind_called};
+use crate::import::{Form, ImportError, MOST_SHOWN, Report, Source, kind_called};
 use crate::state::AppState;
 use axum::Json;
 use axum::body::Bytes;
@@ -39,9 +39,10 @@ impl IntoResponse for ImportRouteError {
         let text = self.to_string();
         match self {
             Self::UnknownKind(_) => Problem::new(StatusCode::BAD_REQUEST, "bad_request", text),
-            Self::Import(ImportError::Rows { errors, .. }) => {
+            Self::Import(ImportError::Rows { errors }) => {
                 let errors = errors
                     .into_iter()
+                    .take(MOST_SHOWN)
                     .map(|e| FieldProblem {
                         // The body is a table: a pointer into it would say less than the place does.
                         pointer: String::new(),
@@ -60,14 +61,14 @@ impl IntoResponse for ImportRouteError {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ImportQuery {
-    /// users, packages, customers, contacts, contracts, assets or work-orders; not needed for a JSON object with a
-    /// key per kind.
+    /// users, policies, calendars, grades, packages, customers, contacts, contracts, assets or work-orders; not needed
+    /// for a JSON object with a key per kind, nor for a workbook with a sheet per kind.
     kind: Option<String>,
     /// Only try.
     dry_run: Option<bool>,
 }
 
-/// Import a CSV table or a JSON file, whole or not at all.
+/// Import a CSV table, a workbook (.xlsx) or a JSON file, whole or not at all.
 #[utoipa::path(post, path = "/api/v1/import", tag = "import", params(ImportQuery),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = Report), (status = 422, description = "import_failed")))]
@@ -94,5 +95,5 @@ async fn import(
         dry_run: query.dry_run.unwrap_or(false),
         progress: &|_, _| {},
     };
-    Ok(Json(run(&plan, Source { bytes: body.to_vec(), json, kind }).await?))
+    Ok(Json(run(&plan, Source { form: Form::of(&body, json), bytes: body.to_vec(), kind }).await?))
 }

@@ -2,11 +2,16 @@
 
 pub mod auth;
 pub mod devices;
+pub mod export;
 pub mod health;
 pub mod import;
+pub mod leads;
 pub mod page;
 pub mod receipts;
 pub mod reference;
+pub mod rejudgements;
+pub mod reports;
+pub mod root_causes;
 pub mod sync;
 pub mod users;
 pub mod visits;

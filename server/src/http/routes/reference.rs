@@ -1,4 +1,5 @@
-//! Customers, contacts, packages, contracts, assets and work orders: four routes each, all alike.
+//! Customers, contacts, packages, contracts, assets, work orders, calendars, grades and policies: four routes each, all
+//! alike.
 
 use crate::auth::Principal;
 use crate::http::extract::{Body, InPath, InQuery};
@@ -6,16 +7,20 @@ use crate::http::guard::Access;
 use crate::http::page::{Page, Paging};
 use crate::http::problem::{FieldProblem, Problem};
 use crate::http::table::Entry;
+use crate::reference::cache::Asker;
 use crate::reference::fields::FieldError;
+use crate::reference::handovers::Tenure;
 use crate::reference::service::{self, ReferenceError};
+use crate::reference::sight::Sight;
 use crate::state::AppState;
-use crate::store::{StoreError, reference as rows};
+use crate::store::{StoreError, Tx, reference as rows};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use sync_core::ids::CustomerId;
 use sync_core::reference::{Record, RecordKind, Role};
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -24,13 +29,20 @@ use uuid::Uuid;
 pub(crate) fn routes() -> Vec<Entry> {
     const ADMIN: Access = Access::Roles(&[Role::Admin]);
     const DISPATCHERS: Access = Access::Roles(&[Role::Admin, Role::ServiceManager]);
+    // What an hour costs is between leadership and whoever keeps the data.
+    const LEADERSHIP: Access = Access::Roles(&[Role::Admin, Role::Leadership]);
+    const ALL: Access = Access::SignedIn;
     let mut entries = Vec::new();
-    entries.extend(customers::routes(ADMIN));
-    entries.extend(contacts::routes(ADMIN));
-    entries.extend(packages::routes(ADMIN));
-    entries.extend(contracts::routes(ADMIN));
-    entries.extend(assets::routes(ADMIN));
-    entries.extend(work_orders::routes(DISPATCHERS));
+    entries.extend(customers::routes(ALL, ADMIN));
+    entries.push(Entry::new(ALL, routes!(handovers)));
+    entries.extend(contacts::routes(ALL, ADMIN));
+    entries.extend(packages::routes(ALL, ADMIN));
+    entries.extend(contracts::routes(ALL, ADMIN));
+    entries.extend(assets::routes(ALL, ADMIN));
+    entries.extend(work_orders::routes(ALL, DISPATCHERS));
+    entries.extend(calendars::routes(ALL, ADMIN));
+    entries.extend(grades::routes(LEADERSHIP, ADMIN));
+    entries.extend(policies::routes(ALL, ADMIN));
     entries
 }
 
@@ -69,7 +81,8 @@ struct ListQuery {
 
 /// A record as this reader may see it, without the tag of its kind: the address says it.
 fn shown(record: Record, principal: &Principal) -> Value {
-    let record = if service::may_see_fees(principal) { record } else { record.for_phone() };
+    let record = if service::may_see_fees(principal) { Some(record) } else { record.for_phone() };
+    let Some(record) = record else { return Value::Null };
     let value = match record {
         Record::Customer(r) => serde_json::to_value(r),
         Record::Contact(r) => serde_json::to_value(r),
@@ -78,8 +91,25 @@ fn shown(record: Record, principal: &Principal) -> Value {
         Record::Asset(r) => serde_json::to_value(r),
         Record::WorkOrder(r) => serde_json::to_value(r),
         Record::Person(r) => serde_json::to_value(r),
+        Record::Calendar(r) => serde_json::to_value(r),
+        Record::Grade(r) => serde_json::to_value(r),
+        Record::Policy(r) => serde_json::to_value(r),
     };
     value.unwrap_or_default()
+}
+
+/// What an engineer may see of contacts and work orders is what their phone gets; `None` for whoever sees all.
+async fn sight_of(
+    kind: RecordKind,
+    state: &AppState,
+    principal: &Principal,
+    tx: &mut Tx,
+) -> Result<Option<Sight>, StoreError> {
+    if service::may_see_fees(principal) || !matches!(kind, RecordKind::Contact | RecordKind::WorkOrder) {
+        return Ok(None);
+    }
+    let asker = Asker { cache: &state.reference, user: principal.user, now_ms: state.clock.now_ms() };
+    Ok(Some(asker.sight(tx).await?.0))
 }
 
 async fn list_of(
@@ -92,7 +122,11 @@ async fn list_of(
     let mut tx = state.db.read().await?;
     let found = rows::list(&mut tx, kind, query.customer, paging.after(), paging.limit() + 1).await?;
     let page = Page::new(found, paging, |row| row.body.0.id());
-    let items = page.items.into_iter().map(|row| shown(row.body.0, principal)).collect();
+    let sight = sight_of(kind, state, principal, &mut tx).await?;
+    let records = page.items.into_iter().map(|row| row.body.0);
+    // A page may be shorter than asked for, and even empty, and still have a next one.
+    let records = records.filter(|record| sight.as_ref().is_none_or(|sight| sight.shows(record)));
+    let items = records.map(|record| shown(record, principal)).collect();
     Ok(Json(Page { items, next: page.next }))
 }
 
@@ -104,6 +138,10 @@ async fn one(
 ) -> Result<Json<Value>, ReferenceError> {
     let mut tx = state.db.read().await?;
     let row = rows::by_id(&mut tx, kind, id).await?.ok_or(ReferenceError::Unknown)?;
+    let sight = sight_of(kind, state, principal, &mut tx).await?;
+    if sight.is_some_and(|sight| !sight.shows(&row.body.0)) {
+        return Err(ReferenceError::Unknown);
+    }
     Ok(Json(shown(row.body.0, principal)))
 }
 
@@ -113,10 +151,10 @@ macro_rules! kind {
         mod $module {
             use super::*;
 
-            pub(super) fn routes(writers: Access) -> Vec<Entry> {
+            pub(super) fn routes(readers: Access, writers: Access) -> Vec<Entry> {
                 vec![
-                    Entry::new(Access::SignedIn, routes!(list)),
-                    Entry::new(Access::SignedIn, routes!(get)),
+                    Entry::new(readers, routes!(list)),
+                    Entry::new(readers, routes!(get)),
                     Entry::new(writers, routes!(add)),
                     Entry::new(writers, routes!(change)),
                 ]
@@ -183,3 +221,18 @@ kind!(packages, Package, "packages", "/api/v1/packages", "/api/v1/packages/{id}"
 kind!(contracts, Contract, "contracts", "/api/v1/contracts", "/api/v1/contracts/{id}");
 kind!(assets, Asset, "assets", "/api/v1/assets", "/api/v1/assets/{id}");
 kind!(work_orders, WorkOrder, "work-orders", "/api/v1/work-orders", "/api/v1/work-orders/{id}");
+kind!(calendars, Calendar, "calendars", "/api/v1/calendars", "/api/v1/calendars/{id}");
+kind!(grades, Grade, "grades", "/api/v1/grades", "/api/v1/grades/{id}");
+kind!(policies, Policy, "policies", "/api/v1/policies", "/api/v1/policies/{id}");
+
+/// Who was a customer's service manager and account manager from when to when, and who wrote it down.
+#[utoipa::path(get, path = "/api/v1/customers/{id}/handovers", tag = "customers", params(("id" = Uuid, Path)),
+    operation_id = "list handovers of a customer",
+    responses((status = 200, body = Vec<Tenure>), (status = 404, description = "not_found")))]
+async fn handovers(
+    State(state): State<AppState>,
+    InPath(id): InPath<Uuid>,
+) -> Result<Json<Vec<Tenure>>, ReferenceError> {
+    let mut tx = state.db.read().await?;
+    Ok(Json(crate::reference::handovers::handovers(&mut tx, CustomerId(id)).await?))
+}

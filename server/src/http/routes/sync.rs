@@ -4,6 +4,7 @@ use crate::auth::Principal;
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
 use crate::http::table::Entry;
+use crate::reference::cache::Asker;
 use crate::state::AppState;
 use crate::store::{StoreError, devices};
 use crate::sync::{Push, SyncError, join, news};
@@ -122,8 +123,13 @@ async fn sync(
 
     // What comes after needs to know which visits were sent, not their changes: a copy for every request that waits
     // would add up.
-    let name =
-        |d: &DocumentUp| DocumentUp { visit: d.visit, since: Vec::new(), heads: Vec::new(), changes: Vec::new() };
+    let name = |d: &DocumentUp| DocumentUp {
+        visit: d.visit,
+        since: Vec::new(),
+        heads: Vec::new(),
+        changes: Vec::new(),
+        advice: None,
+    };
     let asked = request.documents.iter().map(name).collect();
     let sent = std::mem::replace(&mut request.documents, asked);
     let documents = if sent.is_empty() {
@@ -152,7 +158,8 @@ async fn sync(
     };
     // A revoked device is told what became of what it sent, and nothing else.
     if principal.device_revoked_ms.is_none() {
-        let news = news(&state.db, device, principal.user, &request, &answer.documents).await?;
+        let asker = Asker { cache: &state.reference, user: principal.user, now_ms: state.clock.now_ms() };
+        let news = news(&state.db, device, asker, &request, &answer.documents).await?;
         answer.epoch = news.epoch;
         answer.cursor = news.cursor;
         answer.more = news.more;

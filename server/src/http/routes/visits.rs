@@ -13,6 +13,7 @@ use crate::store::{StoreError, dossier as rows};
 use crate::visits::dossier::{Dossier, EngineerAnswer, dossier};
 use crate::visits::history::{self, Step};
 use crate::visits::review::{self, Action, Decision, Draft, ReviewError};
+use crate::visits::verdicts::{self, VerdictStep};
 use crate::visits::{VisitError, sight};
 use axum::Json;
 use axum::extract::State;
@@ -38,6 +39,7 @@ pub(crate) fn routes() -> Vec<Entry> {
         Entry::new(READERS, routes!(list)),
         Entry::new(READERS, routes!(get)),
         Entry::new(READERS, routes!(steps)),
+        Entry::new(READERS, routes!(verdicts)),
         Entry::new(READERS, routes!(document)),
         Entry::new(Access::Roles(sight::DECIDERS), routes!(decide)),
         Entry::new(Access::Roles(&[Role::Admin]), routes!(refused)),
@@ -228,6 +230,24 @@ async fn steps(
     let (items, more) = history::page(&state, &principal, id, query.after.unwrap_or(0), limit).await?;
     let next = items.last().filter(|_| more).map(|step| step.change.number);
     Ok(Json(StepsAnswer { items, next }))
+}
+
+/// Verdicts of one visit.
+#[derive(Serialize, utoipa::ToSchema)]
+struct VerdictsAnswer {
+    /// The first one first; the last one counts.
+    items: Vec<VerdictStep>,
+}
+
+/// Every verdict that a visit had: who caused each, when, and what it changed.
+#[utoipa::path(get, path = "/api/v1/visits/{id}/verdicts", tag = "visits", params(("id" = Uuid, Path)),
+    responses((status = 200, body = VerdictsAnswer), (status = 404, description = "not_found")))]
+async fn verdicts(
+    State(state): State<AppState>,
+    principal: Principal,
+    InPath(id): InPath<Uuid>,
+) -> Result<Json<VerdictsAnswer>, VisitsError> {
+    Ok(Json(VerdictsAnswer { items: verdicts::history(&state, &principal, id).await? }))
 }
 
 /// The raw document: one compact Automerge chunk.

@@ -29,6 +29,8 @@ pub(super) struct ListQuery {
     review: Option<String>,
     /// `covered`, `not_covered` or `needs_decision`.
     coverage: Option<String>,
+    /// `differs`: a phone judged it otherwise than the server.
+    advice: Option<String>,
     /// Began at or after: an instant (RFC 3339, or milliseconds since 1970 UTC) or a date.
     from: Option<String>,
     /// Began before this instant, or on or before this date.
@@ -65,6 +67,8 @@ pub(super) fn question(pairs: Vec<(String, String)>, known: &Reference) -> Resul
             "engineer" => filter.engineer = Some(id(&name, &value)?),
             "review" => filter.review = Some(value),
             "coverage" => filter.coverage = Some(value),
+            "advice" if value == "differs" => filter.disputed = true,
+            "advice" => return Err("advice: only \"differs\" can be asked for".to_owned()),
             "from" => from = Some(value),
             "to" => to = Some(value),
             "time_zone" => time_zone = Some(value),
@@ -135,6 +139,7 @@ mod tests {
         let bad = [
             ("flags", "unsigned"),
             ("customer", "x"),
+            ("advice", "agrees"),
             ("from", "yesterday"),
             ("after", "?"),
             ("limit", "x"),

@@ -132,6 +132,7 @@ conformance! { answers_go_to_the_service_manager, |f| async {
     let customer = Customer {
         id: CustomerId(id.0), code: "QS2".into(), name: "青山市第二人民医院".into(), name_en: None, tier: Tier::Secondary,
         time_zone: "Asia/Shanghai".into(), service_manager: UserId(zhao), account_manager: UserId(zhao),
+        calendar: None,
     };
     reference::put(&mut tx, &[Record::Customer(customer)], None, 1).await.unwrap();
     tx.commit().await.unwrap();

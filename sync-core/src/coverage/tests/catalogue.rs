@@ -7,19 +7,26 @@ use crate::reference::*;
 use fluent_bundle::FluentResource;
 use std::collections::{BTreeMap, BTreeSet};
 
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 5] = [
     ("words", include_str!("../../../locales/zh-CN/words.ftl"), include_str!("../../../locales/en/words.ftl")),
     ("coverage", include_str!("../../../locales/zh-CN/coverage.ftl"), include_str!("../../../locales/en/coverage.ftl")),
     ("record", include_str!("../../../locales/zh-CN/record.ftl"), include_str!("../../../locales/en/record.ftl")),
+    ("money", include_str!("../../../locales/zh-CN/money.ftl"), include_str!("../../../locales/en/money.ftl")),
+    ("judging", include_str!("../../../locales/zh-CN/judging.ftl"), include_str!("../../../locales/en/judging.ftl")),
 ];
 
 /// What the engine's own source may say.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 10] = [
+    include_str!("../answer.rs"),
     include_str!("../assess.rs"),
+    include_str!("../clauses.rs"),
     include_str!("../clocks.rs"),
     include_str!("../contract.rs"),
     include_str!("../flags.rs"),
     include_str!("../names.rs"),
+    include_str!("../ordinary.rs"),
+    include_str!("../place.rs"),
+    include_str!("../signals.rs"),
 ];
 
 /// Id → its parameters. Messages of this catalogue stand on one line each.
@@ -104,7 +111,9 @@ fn every_word_of_the_enums_is_there() {
         "crew_action": CrewAction, "expense_kind": ExpenseKind, "objection_kind": ObjectionKind,
         "outcome": SignOffOutcome, "lang": Lang, "tier": Tier, "contract_kind": ContractKind,
         "contract_status": ContractStatus, "effect": Effect, "role": Role, "record_kind": RecordKind,
-        "coverage": Coverage, "severity": Severity, "flag-name": FlagCode,
+        "quota_unit": QuotaUnit, "quota_period": QuotaPeriod, "price_unit": PriceUnit, "support_tier": SupportTier,
+        "work_order_status": WorkOrderStatus, "triage_outcome": TriageOutcome, "day_kind": DayKind, "country": Country,
+        "coverage": Coverage, "cause": Cause, "severity": Severity, "flag-name": FlagCode,
     }
     for id in &expected {
         assert!(known.contains_key(id), "{id} is missing");

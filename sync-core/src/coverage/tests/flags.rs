@@ -43,6 +43,7 @@ fn known(id: u128, mismatch: Option<&str>, changes_outside: u32) -> SignOffEvide
 
 fn neighbour(visit: u128, customer: u128, who: u128, from: &str, until: &str) -> Neighbour {
     Neighbour {
+        kind: TimeKind::Labour,
         visit: VisitId(uuid(visit)),
         customer: Some(CustomerId(uuid(customer))),
         work_order: None,
@@ -68,7 +69,9 @@ fn only_a_managers_or_administrators_order_for_this_customer_dispatches() {
     };
     let undemanded = "Nobody was named who demanded the visit.";
     assert_eq!(order(Some(RETROACTIVE)), Vec::<String>::new());
-    let text = |why: &str| vec![format!("no_work_order-undemanded: {why} {undemanded}")];
+    let skipped =
+        "remote_possible-skipped: Somebody went without triage: nobody asked whether it could be done remotely.";
+    let text = |why: &str| vec![format!("no_work_order-undemanded: {why} {undemanded}"), skipped.to_owned()];
     assert_eq!(order(None), text("No work order was named."));
     assert_eq!(order(Some(77)), text("The work order that was named is not in the reference data."));
     assert_eq!(order(Some(BERLIN_ORDER)), text("Work order WO-42 is for another customer."));
@@ -94,7 +97,8 @@ fn without_an_order_it_is_kept_who_demanded_it_and_in_which_words() {
         at_ms: None,
     });
     let flags = assess(&view, &company(), &Evidence::default()).flags;
-    assert_eq!(flags.len(), 1);
+    let codes: Vec<_> = flags.iter().map(|f| f.code).collect();
+    assert_eq!(codes, [FlagCode::NoWorkOrder, FlagCode::RemotePossible]);
     assert_eq!((flags[0].code, flags[0].severity), (FlagCode::NoWorkOrder, Severity::Critical));
     assert_eq!(
         flags[0].message.render(Lang::ZhCn),

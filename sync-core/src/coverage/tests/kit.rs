@@ -33,7 +33,17 @@ pub(super) fn date(text: &str) -> Date {
 }
 
 pub(super) fn clause(code: &str, effect: Effect, category: Category, mode: Option<Mode>) -> Clause {
-    Clause { code: code.into(), effect, category, mode, text: String::new(), text_en: String::new() }
+    Clause {
+        code: code.into(),
+        effect,
+        category: Some(category),
+        mode,
+        hours: None,
+        quota: None,
+        price: None,
+        text: String::new(),
+        text_en: String::new(),
+    }
 }
 
 pub(super) fn contract(id: u128, customer: u128, code: &str, status: ContractStatus, days: &str) -> Contract {
@@ -50,6 +60,10 @@ pub(super) fn contract(id: u128, customer: u128, code: &str, status: ContractSta
         last_day: date(last),
         annual_fee_minor: None,
         currency: None,
+        hours: None,
+        signed_on: None,
+        ended_on: None,
+        modules: vec![],
     }
 }
 
@@ -68,6 +82,7 @@ pub(super) fn reference(contracts: Vec<Contract>) -> Reference {
             time_zone: zone.into(),
             service_manager: user(MANAGER),
             account_manager: user(MANAGER),
+            calendar: None,
         }));
     }
     for (id, name, role) in [
@@ -95,6 +110,8 @@ pub(super) fn reference(contracts: Vec<Contract>) -> Reference {
             engineers: vec![],
             task: String::new(),
             retroactive: (id == RETROACTIVE).then(|| "夜间抢修".into()),
+            triage: None,
+            status: WorkOrderStatus::Open,
         }));
     }
     all.put(Record::Package(Package {
@@ -109,6 +126,10 @@ pub(super) fn reference(contracts: Vec<Contract>) -> Reference {
             clause("A-8", Effect::Grant, Category::Storage, None),
             clause("A-7", Effect::Exclude, Category::Storage, Some(Mode::OnSite)),
         ],
+        family: None,
+        sold_from: None,
+        sold_until: None,
+        hours: None,
     }));
     contracts.into_iter().for_each(|c| all.put(Record::Contract(c)));
     all
@@ -131,6 +152,7 @@ pub(super) fn visit(customer: u128, begun: &str) -> VisitView {
         work_order: Some(WorkOrderId(uuid(order))),
         mode: Mode::OnSite,
         demand: None,
+        triage: None,
         at: at(begun),
         by: user(ZHAO),
     };

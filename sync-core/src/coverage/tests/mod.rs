@@ -3,5 +3,9 @@
 mod catalogue;
 mod flags;
 mod kit;
+mod ordinary;
 mod props;
+mod service;
+mod signals;
 mod table;
+mod vendor;

@@ -81,7 +81,17 @@ fn reference_of(world: &World) -> Reference {
     for (n, clauses) in world.packages.iter().enumerate() {
         let id = crate::ids::PackageId(uuid(30 + n as u128));
         let (name, clauses) = (format!("P-{n}"), clauses.clone());
-        all.put(Record::Package(Package { id, code: name.clone(), name, name_en: String::new(), clauses }));
+        all.put(Record::Package(Package {
+            id,
+            code: name.clone(),
+            name,
+            name_en: String::new(),
+            clauses,
+            family: None,
+            sold_from: None,
+            sold_until: None,
+            hours: None,
+        }));
     }
     all
 }
@@ -93,7 +103,7 @@ fn grants(world: &World, contract: &Contract, category: Category, mode: Mode) ->
     let says = |clauses: &[Clause], effect| {
         clauses
             .iter()
-            .any(|c| c.effect == effect && c.category == category && (c.mode.is_none() || c.mode == Some(mode)))
+            .any(|c| c.effect == effect && c.category == Some(category) && (c.mode.is_none() || c.mode == Some(mode)))
     };
     let (extra, basic) = (&contract.extras, package);
     let excluded = says(extra, Effect::Exclude) || says(basic, Effect::Exclude) && !says(extra, Effect::Grant);
@@ -201,7 +211,7 @@ proptest! {
     #[test]
     fn the_order_of_the_lists_does_not_matter(world in world(), turn in 0usize..6, n in 0u32..3) {
         let neighbours: Vec<Neighbour> = (0..3)
-            .map(|k| Neighbour {
+            .map(|k| Neighbour { kind: TimeKind::Labour,
                 visit: crate::ids::VisitId(uuid(901 + k % 2)),
                 customer: Some(crate::ids::CustomerId(uuid(SHANGHAI))),
                 work_order: None,

@@ -64,7 +64,7 @@ fn a_visit_over_midnight_on_the_last_day_is_split_there_to_the_millisecond() {
     let midnight = ms("2026-03-31T16:00:00Z");
     assert_eq!(bounds, [(ms("2026-03-31T14:00:00Z"), midnight), (midnight, ms("2026-03-31T22:10:00Z"))]);
     assert_eq!(verdict.items[0].stretches[0].contract, Some(ContractId(uuid(50))));
-    assert_eq!(codes(&verdict), ["contract_lapsed", "unsigned"]);
+    assert_eq!(codes(&verdict), ["contract_lapsed", "outside_service_hours", "unsigned"]);
 }
 
 #[test]
@@ -90,7 +90,11 @@ fn the_29th_of_february_is_a_day_like_any_other() {
         "03-02 covered C-2 A-1",
     ];
     let verdict = expect(&view, &reference, &told, Coverage::NotCovered);
-    assert_eq!(codes(&verdict), ["contract_lapsed", "contract_not_started", "unsigned"]);
+    // A whole day and two hours more: nobody works that long.
+    assert_eq!(
+        codes(&verdict),
+        ["contract_lapsed", "contract_not_started", "outside_service_hours", "unsigned", "fatigue"]
+    );
 }
 
 #[test]
@@ -121,10 +125,10 @@ fn only_a_signed_contract_covers_and_a_draft_renewal_is_named() {
     let only = reference(vec![contract(51, SHANGHAI, "C-2", Draft, "2026-04-01..2027-03-31")]);
     let verdict =
         expect(&view, &only, &["04-12 not_covered not_covered-no_contract looked-draft()"], Coverage::NotCovered);
-    assert_eq!(codes(&verdict), ["no_contract", "unsigned"]);
+    assert_eq!(codes(&verdict), ["no_contract", "outside_service_hours", "unsigned"]);
     assert!(verdict.flags[0].message.render(Lang::ZhCn).contains("C-2"));
     let none = expect(&view, &reference(vec![]), &["04-12 not_covered not_covered-no_contract"], Coverage::NotCovered);
-    assert_eq!(codes(&none), ["no_contract", "unsigned"]);
+    assert_eq!(codes(&none), ["no_contract", "outside_service_hours", "unsigned"]);
 }
 
 #[test]
@@ -138,6 +142,7 @@ fn scope_modes_extras_and_exclusions() {
     let x = |effect, category, mode| clause("X-1", effect, category, mode);
     let (on_site, remote) = (Some(Mode::OnSite), Some(Mode::Remote));
     let out = "not_covered not_covered-out_of_scope";
+    let own = "not_covered not_covered-customers_own_work";
     for (category, mode, extras, expected) in [
         (ApplicationSoftware, Mode::OnSite, vec![], "covered C-1 A-1".to_owned()),
         (ApplicationSoftware, Mode::Remote, vec![], "covered C-1 A-1".into()),
@@ -149,9 +154,9 @@ fn scope_modes_extras_and_exclusions() {
         (Database, Mode::OnSite, vec![x(Effect::Grant, Database, None)], "covered C-1 X-1".into()),
         (Database, Mode::OnSite, vec![x(Effect::Grant, Database, remote)], format!("{out} looked-other_mode()")),
         // The customer's own work.
-        (DataEntry, Mode::OnSite, vec![], format!("{out} looked-excluded()")),
+        (DataEntry, Mode::OnSite, vec![], format!("{own} looked-excluded()")),
         (DataEntry, Mode::OnSite, vec![x(Effect::Grant, DataEntry, None)], "covered C-1 X-1".into()),
-        (DataEntry, Mode::Remote, vec![x(Effect::Grant, DataEntry, on_site)], format!("{out} looked-excluded()")),
+        (DataEntry, Mode::Remote, vec![x(Effect::Grant, DataEntry, on_site)], format!("{own} looked-excluded()")),
         // Granted, but excluded on site.
         (Storage, Mode::Remote, vec![], "covered C-1 A-8".into()),
         (Storage, Mode::OnSite, vec![], format!("{out} looked-excluded()")),
@@ -177,8 +182,9 @@ fn scope_modes_extras_and_exclusions() {
         let covered = expected.starts_with("covered");
         let whole = if covered { Coverage::Covered } else { Coverage::NotCovered };
         let verdict = expect(&view, &with(extras), &[&format!("05-05 {expected}")], whole);
-        let flagged = verdict.flags.iter().any(|f| f.code == FlagCode::OutOfScope && f.item == Some(fact(200)));
-        assert_eq!(flagged, !covered);
+        let code = if category == DataEntry { FlagCode::CustomersOwnWork } else { FlagCode::OutOfScope };
+        let flagged: Vec<_> = verdict.flags.iter().filter(|f| f.item == Some(fact(200))).map(|f| f.code).collect();
+        assert_eq!(flagged, if covered { vec![] } else { vec![code] });
     }
 }
 
@@ -196,7 +202,7 @@ fn out_of_scope_in_one_contract_may_be_in_scope_of_another() {
     ];
     let verdict = expect(&view, &reference(vec![first, second, other_hospital]), &told, Coverage::NotCovered);
     // A contract was in force all the time, so none is missed.
-    assert_eq!(codes(&verdict), ["out_of_scope", "unsigned"]);
+    assert_eq!(codes(&verdict), ["out_of_scope", "unsigned", "fatigue"]);
 }
 
 #[test]
@@ -211,8 +217,9 @@ fn four_items_under_a_software_contract() {
     let verdict = judge(&view, &until_march());
     let answers: Vec<_> = verdict.items.iter().map(|i| i.coverage.as_str()).collect();
     assert_eq!(answers, ["not_covered", "not_covered", "not_covered", "covered"]);
-    let out: Vec<_> = verdict.flags.iter().filter(|f| f.code == FlagCode::OutOfScope).map(|f| f.item).collect();
-    assert_eq!(out, [Some(fact(200)), Some(fact(201)), Some(fact(202))]);
+    let about = |code| -> Vec<_> { verdict.flags.iter().filter(|f| f.code == code).map(|f| f.item).collect() };
+    assert_eq!(about(FlagCode::OutOfScope), [Some(fact(200)), Some(fact(201))]);
+    assert_eq!(about(FlagCode::CustomersOwnWork), [Some(fact(202))]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ const OPERATIONS: usize = 427;
 /// Changes of a visit.
 const CHANGES: usize = 20;
 /// How often a form saves a text anew while it is typed.
-const DRAFTS: usize = 5;
+const DRAFTS: usize = 8;
 
 /// The changes of one visit, in their order, and what is in the document then.
 pub(crate) fn changes(rng: &mut Seeded) -> Result<Vec<Vec<u8>>, Failure> {
@@ -162,7 +162,10 @@ impl Visit<'_> {
         let id = self.uuid();
         let expense = self.map(expenses, &id)?;
         self.ids(&expense, &["by", "device"])?;
-        self.texts(&expense, &[("kind", "taxi"), ("currency", "CNY"), ("note", "公司到医院往返"), ("removed", "")])?;
+        self.texts(
+            &expense,
+            &[("kind", "taxi"), ("currency", "CNY"), ("note", "公司到医院往返"), ("paid", "cash"), ("removed", "")],
+        )?;
         self.put(&expense, "amount_minor", 3_650)?;
         self.at(&expense, "at")?;
         self.done()

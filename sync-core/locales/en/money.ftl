@@ -1,0 +1,75 @@
+# Money: the columns of reports, and the words in them.
+
+report-customer_name = customer
+report-customer = customer id
+report-requester_role = demanded by (role)
+report-requester_name = demanded by
+report-engineer_name = engineer
+report-engineer = engineer id
+report-category = category
+report-cause = cause
+report-kind = kind
+report-contract_code = contract
+report-contract = contract id
+report-day = day
+report-class = class of day
+report-coverage = coverage
+report-review = decision
+report-visit = visit
+report-item = work item
+report-currency = currency
+report-visits = visits
+report-time = time
+report-cost = at cost
+report-list = at list price
+report-unpriced_time = time without a price
+report-unpriced_expenses = expenses without an amount
+report-fees = fees recognised
+report-covered_cost = covered, at cost
+report-covered_list = covered, at list price
+report-covered_time = covered time
+report-given_away_cost = given away, at cost
+report-undecided_cost = undecided, at cost
+report-margin = margin
+report-labour = direct labour
+report-target_permille = target (thousandths)
+report-needed = needed margin
+report-shortfall = short of it
+report-reached_permille = reached (thousandths)
+report-headcount = people
+report-margin_per_head = margin per head
+report-needed_per_head = needed per head
+report-asset_code = asset number
+report-asset_name = asset
+report-asset = asset id
+report-problem_key = problem
+report-first_day = from
+report-last_day = until
+report-root_cause = root cause
+report-root_cause_state = its state
+report-reopened = came back
+report-days = days
+report-promised = promised support
+report-bought = bought support
+report-exposure = exposure
+report-demands = demands
+report-total = total
+
+line_kind-labour = labour
+line_kind-travel = travel
+line_kind-expense = expense
+
+day_class-normal = daytime
+day_class-evening = evening or night
+day_class-rest_day = rest day
+day_class-holiday = public holiday
+
+review-open = open
+review-approved = approved
+review-returned = returned
+review-billed = billed
+review-waived = waived
+
+root_cause-open = open
+root_cause-fixed = fixed, not verified
+root_cause-closed = closed

@@ -1,0 +1,75 @@
+# 金额：报表的列名与用词。
+
+report-customer_name = 客户
+report-customer = 客户编号
+report-requester_role = 要求人角色
+report-requester_name = 要求人
+report-engineer_name = 工程师
+report-engineer = 工程师编号
+report-category = 服务类别
+report-cause = 原因
+report-kind = 项目
+report-contract_code = 合同
+report-contract = 合同编号
+report-day = 日期
+report-class = 时段
+report-coverage = 覆盖结论
+report-review = 复核
+report-visit = 上门服务
+report-item = 服务内容
+report-currency = 币种
+report-visits = 次数
+report-time = 工时
+report-cost = 成本
+report-list = 按价目表
+report-unpriced_time = 未定价工时
+report-unpriced_expenses = 未填金额的费用
+report-fees = 确认收入
+report-covered_cost = 合同内成本
+report-covered_list = 合同内（价目表）
+report-covered_time = 合同内工时
+report-given_away_cost = 白干成本
+report-undecided_cost = 待定成本
+report-margin = 毛利
+report-labour = 直接人工
+report-target_permille = 目标（千分比）
+report-needed = 需要的毛利
+report-shortfall = 缺口
+report-reached_permille = 已达到（千分比）
+report-headcount = 人数
+report-margin_per_head = 人均毛利
+report-needed_per_head = 人均需要
+report-asset_code = 设备编号
+report-asset_name = 设备
+report-asset = 设备标识
+report-problem_key = 问题
+report-first_day = 起
+report-last_day = 止
+report-root_cause = 根因记录
+report-root_cause_state = 根因状态
+report-reopened = 复发次数
+report-days = 天数
+report-promised = 承诺的维保
+report-bought = 已购维保
+report-exposure = 敞口
+report-demands = 要求次数
+report-total = 合计
+
+line_kind-labour = 工时
+line_kind-travel = 路途
+line_kind-expense = 费用
+
+day_class-normal = 日间
+day_class-evening = 晚间及夜间
+day_class-rest_day = 休息日
+day_class-holiday = 法定节假日
+
+review-open = 待复核
+review-approved = 已通过
+review-returned = 已退回
+review-billed = 已计费
+review-waived = 已免收
+
+root_cause-open = 未解决
+root_cause-fixed = 已整改，待验证
+root_cause-closed = 已关闭
