@@ -9,6 +9,8 @@ use std::process::Command;
 /// Where the tests find it.
 pub(crate) const VARIABLE: &str = "COUNTERSIGN_TEST_POSTGRES";
 
+const UNSAFE: [&str; 6] = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"];
+
 /// The running cluster. Fields are dropped in this order: the server stops before its directory goes.
 pub(crate) struct Postgres {
     _service: Service,
@@ -17,8 +19,9 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Initialises a cluster and starts it.
-    pub(crate) fn start() -> Result<Self> {
+    /// Initialises a cluster and starts it. Unless it is `durable`, it does not wait for the disk: what the tests look at
+    /// is what the server asks of the database, and the durability tests kill the server, not the database.
+    pub(crate) fn start(durable: bool) -> Result<Self> {
         let programs = match programs() {
             Some(found) => found,
             None => {
@@ -48,9 +51,7 @@ impl Postgres {
                 .args(["-p", &port.to_string()])
                 .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
                 .args(["-c", "max_connections=300"])
-                // What is tested here is what the server asks of the database, not the disk under it. The durability
-                // tests kill the server, not the database.
-                .args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
+                .args(if durable { &[][..] } else { &UNSAFE })
                 .args(["-c", "jit=off", "-c", "autovacuum_naptime=10min"])
                 .current_dir(scratch.path()),
             &log,

@@ -62,7 +62,7 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
         if std::env::var_os(postgres::VARIABLE).is_some() {
             announce(format_args!("using the PostgreSQL that {} names", postgres::VARIABLE));
         } else {
-            command.env(postgres::VARIABLE, own_postgres.insert(Postgres::start()?).url());
+            command.env(postgres::VARIABLE, own_postgres.insert(Postgres::start(false)?).url());
         }
         if std::env::var_os(smtp::VARIABLE).is_some() {
             announce(format_args!("using the mail server that {} names", smtp::VARIABLE));
@@ -87,8 +87,10 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
 /// against the former.
 fn with_release_server(program: &str) -> Result<Command> {
     c_compiler()?;
-    run(cargo().args(["build", "--release", "--package", "countersign", "--bin", "countersign"]))?;
-    run(cargo().args(["build", "--release", "--package", "countersign-tests", "--bin", program]))?;
+    // In one go: by themselves the two packages ask for other features of their dependencies, and the server would be
+    // compiled once for each.
+    let packages = ["--package", "countersign", "--package", "countersign-tests"];
+    run(cargo().args(["build", "--release"]).args(packages).args(["--bin", "countersign", "--bin", program]))?;
     let release = target_dir().join("release");
     let mut command = Command::new(release.join(program));
     command.arg("--server-binary").arg(release.join("countersign")).current_dir(root());
@@ -109,9 +111,18 @@ pub(crate) fn demo(check: bool, out: Option<&Path>) -> Result {
     Err(command.exec()).at(command.get_program())
 }
 
-/// Measures the release server.
+/// Measures the release server, on PostgreSQL too unless it is a short run.
 pub(crate) fn bench(args: &[String]) -> Result {
-    run(with_release_server("bench")?.args(args))
+    let mut command = with_release_server("bench")?;
+    let short = args.iter().any(|arg| arg == "--quick" || arg == "--only-w");
+    let own = match std::env::var_os(postgres::VARIABLE) {
+        None if !short => Some(Postgres::start(true)?),
+        _ => None,
+    };
+    if let Some(postgres) = &own {
+        command.env(postgres::VARIABLE, postgres.url());
+    }
+    run(command.args(args))
 }
 
 /// Regenerates what is generated from the code, or with `check` fails if the checked-in files differ.

@@ -108,7 +108,11 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
     }
     let config = Config::load(overrides)?;
     start_log(config.log_format);
-    let runtime = tokio::runtime::Runtime::new().map_err(|e| Failure::new(format!("no threads: {e}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(blocking_threads())
+        .build()
+        .map_err(|e| Failure::new(format!("no threads: {e}")))?;
     runtime.block_on(async {
         match command {
             Command::Serve => serve::serve(config).await,
@@ -130,6 +134,13 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
     })
 }
 
+/// Threads for computing and for files. Tokio's own bound is 512: a morning's rush would start one for every request, no
+/// more of them would run than there are processors, and the allocator would keep a heap for each. Some are left over for
+/// what waits without computing, such as the names of mail servers.
+fn blocking_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) * 2 + 4
+}
+
 /// Prints a line; a reader that went away (`| head`) is a failure, not a panic.
 fn print_line(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
@@ -138,8 +149,9 @@ fn print_line(text: &str) -> Result<(), Failure> {
 
 fn start_log(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
-    let filter =
-        EnvFilter::try_from_env("COUNTERSIGN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_http=warn"));
+    // Automerge opens a span of level info for every column of every change; making those cost a twentieth of a merge.
+    let filter = EnvFilter::try_from_env("COUNTERSIGN_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,automerge=warn,sqlx=warn,tower_http=warn"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

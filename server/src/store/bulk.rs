@@ -11,6 +11,10 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 use uuid::Uuid;
 
+/// Each row parsed once. Straight from `json_each`, SQLite writes the row out anew for every column that is read of it; the
+/// limit keeps it from merging the two queries into that again.
+const SQLITE_ROWS: &str = "(SELECT jsonb(value) AS value FROM json_each($1) LIMIT -1) AS row";
+
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -26,6 +30,9 @@ pub enum Kind {
     LongText,
     /// A JSON document.
     Json,
+    /// A JSON document that may be long: it travels beside the others. In all else as [`Kind::Json`], but a JSON null stays
+    /// one.
+    LongJson,
     /// True or false.
     Bool,
 }
@@ -58,7 +65,7 @@ impl Bulk {
             return Err(StoreError::BulkWidth { table: self.table, want: self.columns.len(), got: rows.width });
         }
         let sql = Sql {
-            sqlite: self.sqlite.get_or_init(|| self.statement(sqlite_value, "json_each($1) AS row")),
+            sqlite: self.sqlite.get_or_init(|| self.statement(sqlite_value, SQLITE_ROWS)),
             postgres: self
                 .postgres
                 .get_or_init(|| self.statement(postgres_value, "jsonb_array_elements($1::jsonb) AS row(value)")),
@@ -88,7 +95,9 @@ fn sqlite_value(i: usize, kind: Kind) -> String {
     match kind {
         Kind::Uuid => format!("unhex(row.value->>{i}, '-')"),
         Kind::Bytes => format!("substr($2, row.value->>'$[{i}][0]', row.value->>'$[{i}][1]')"),
-        Kind::LongText => format!("CAST(substr($2, row.value->>'$[{i}][0]', row.value->>'$[{i}][1]') AS TEXT)"),
+        Kind::LongText | Kind::LongJson => {
+            format!("CAST(substr($2, row.value->>'$[{i}][0]', row.value->>'$[{i}][1]') AS TEXT)")
+        }
         Kind::Int | Kind::Text | Kind::Bool => format!("row.value->>{i}"),
         Kind::Json => format!("NULLIF(row.value->{i}, 'null')"),
     }
@@ -97,7 +106,7 @@ fn sqlite_value(i: usize, kind: Kind) -> String {
 impl Kind {
     /// Whether its values travel beside the JSON.
     fn is_beside(self) -> bool {
-        matches!(self, Self::Bytes | Self::LongText)
+        matches!(self, Self::Bytes | Self::LongText | Self::LongJson)
     }
 }
 
@@ -106,6 +115,7 @@ fn postgres_value(i: usize, kind: Kind) -> String {
         Kind::Uuid => format!("(row.value->>{i})::uuid"),
         Kind::Bytes => beside(i),
         Kind::LongText => format!("convert_from({}, 'UTF8')", beside(i)),
+        Kind::LongJson => format!("convert_from({}, 'UTF8')::jsonb", beside(i)),
         Kind::Int => format!("(row.value->>{i})::bigint"),
         Kind::Text => format!("row.value->>{i}"),
         Kind::Bool => format!("(row.value->>{i})::boolean"),
@@ -129,7 +139,7 @@ pub enum Value<'a> {
     Int(i64),
     /// For [`Kind::Text`].
     Text(&'a str),
-    /// For [`Kind::LongText`].
+    /// For [`Kind::LongText`], and for [`Kind::LongJson`]: a text that is already JSON.
     LongText(&'a str),
     /// For [`Kind::Json`]: a text that is already JSON.
     Json(&'a str),

@@ -108,7 +108,7 @@ pub static VISITS: Bulk = Bulk::new(
         ("dispatch_approved", Kind::Bool),
         ("coverage", Kind::Text),
         ("reference_version", Kind::Int),
-        ("verdict", Kind::Json),
+        ("verdict", Kind::LongJson),
         ("conflicts", Kind::Int),
         ("updated_ms", Kind::Int),
         ("judged", Kind::Json),

@@ -323,6 +323,7 @@ async fn issue(
     let people = managers(&wanting, reference);
     let colleagues = db_all!(Colleague, tx, COLLEAGUES, ids_json(people))?;
     let (issuer, reference, known) = (shared.issuer.clone(), reference.clone(), known.clone());
+    let mut judged = judged;
     let (judged, done, chains) = compute(move || {
         let mut ledger = Ledger {
             reference: &reference,
@@ -333,7 +334,7 @@ async fn issue(
             now_ms,
         };
         let mut done = Vec::new();
-        for j in &judged {
+        for j in &mut judged {
             done.extend(issuer.issue(j, &mut ledger).map_err(|e| e.to_string())?);
         }
         let chains = ledger.chains;

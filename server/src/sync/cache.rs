@@ -5,8 +5,8 @@ use std::sync::Arc;
 use sync_core::document::Document;
 use uuid::Uuid;
 
-/// Documents kept at most: about 40 kB each, so some 20 MB.
-const KEEP: usize = 512;
+/// Documents kept at most: some 60 kB each.
+const KEEP: usize = 256;
 
 struct Kept {
     version: i64,

@@ -11,7 +11,6 @@ use sync_core::canonical::{CanonicalError, sha256_hex};
 use sync_core::coverage::{FlagCode, Verdict};
 use sync_core::crypto::PublicKey;
 use sync_core::document::facts::CustomerRef;
-use sync_core::document::read::view_at;
 use sync_core::document::view::VisitView;
 use sync_core::ids::{DeviceId, ReceiptId};
 use sync_core::message::Message;
@@ -19,7 +18,6 @@ use sync_core::receipt::{
     Attachments, CHAIN_START, RECEIPT_VERSION, Receipt, ReceiptBody, ReceiptCustomer, ReceiptSignOff, Wording,
 };
 use sync_core::reference::{Customer, Reference, Role};
-use sync_core::signoff::{signed_heads, summary::summarise};
 use uuid::Uuid;
 
 /// The chain of hospitals that are in no list.
@@ -150,10 +148,13 @@ fn customer<'a>(judged: &Judged, reference: &'a Reference) -> Option<&'a Custome
 
 impl Issuer {
     /// Issues what `judged` wants, and moves the chain on.
-    pub(super) fn issue(&self, judged: &Judged, ledger: &mut Ledger<'_>) -> Result<Vec<Issued>, IssueError> {
+    pub(super) fn issue(&self, judged: &mut Judged, ledger: &mut Ledger<'_>) -> Result<Vec<Issued>, IssueError> {
         let mut out = Vec::new();
         let visit = judged.read.visit;
-        for evidence in judged.sign_offs.iter().filter(|s| s.mismatch.is_none()) {
+        let mut summaries = std::mem::take(&mut judged.summaries);
+        for (evidence, summary) in judged.sign_offs.iter().zip(&mut summaries) {
+            // There is one for each that fits.
+            let Some(summary) = summary.take() else { continue };
             let done = ledger.issued.entry(visit.0).or_default();
             if done.contains(&evidence.sign_off.0) {
                 continue;
@@ -167,8 +168,6 @@ impl Issuer {
             let (last_no, previous) = ledger.chains.get(&chain).cloned().unwrap_or((0, CHAIN_START.to_owned()));
             let chain_no = last_no + 1;
             let code = listed.map_or(UNLISTED_CODE, |c| c.code.as_str());
-            let heads = signed_heads(&fact.value).unwrap_or_default();
-            let signed = view_at(&judged.read.document, &heads);
             let body = ReceiptBody {
                 version: RECEIPT_VERSION,
                 id: ReceiptId(Uuid::now_v7()),
@@ -181,8 +180,8 @@ impl Issuer {
                     name: listed.map(|c| c.name.clone()).unwrap_or_else(|| name_of(&judged.read.view)),
                     time_zone: listed.map_or_else(|| "UTC".to_owned(), |c| c.time_zone.clone()),
                 },
-                attachments: Attachments { present: Vec::new(), pending: photos(&signed) },
-                summary: summarise(signed, &heads),
+                attachments: Attachments { present: Vec::new(), pending: photos(&summary.record) },
+                summary,
                 sign_off: ReceiptSignOff { id: fact.id, sign_off: fact.value.clone(), device_key: device_key.clone() },
                 coverage: Wording::of(&coverage_lines(&judged.verdict, &judged.read.view)),
                 remarks: Wording::of(&remarks(&judged.verdict)),

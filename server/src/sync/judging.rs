@@ -18,6 +18,7 @@ use sync_core::document::read::view;
 use sync_core::document::view::VisitView;
 use sync_core::ids::{CustomerId, DeviceId, FactId, UserId, VisitId, WorkOrderId};
 use sync_core::reference::{Effect, Reference};
+use sync_core::signoff::Summary;
 use sync_core::time::{self, Interval, Spans};
 use sync_core::{signoff, time::whole_seconds};
 use uuid::Uuid;
@@ -44,6 +45,8 @@ pub(super) struct Judged {
     pub read: Read,
     pub verdict: Verdict,
     pub sign_offs: Vec<SignOffEvidence>,
+    /// What was signed, of each sign-off that fits.
+    pub summaries: Vec<Option<Summary>>,
     /// How this verdict came about; of one that did not change, how it did when it was new.
     pub judging: Judging,
     /// The verdict that it replaces.
@@ -212,7 +215,8 @@ impl Knowledge {
 
 /// Judges one visit.
 pub(super) fn judge(read: Read, known: &Knowledge) -> Judged {
-    let sign_offs = signoff::evidence(&read.document, &read.view, &|d| known.keys.get(&d).cloned());
+    let examined = signoff::examine(&read.document, &read.view, &|d| known.keys.get(&d).cloned());
+    let (sign_offs, summaries): (Vec<_>, Vec<_>) = examined.into_iter().unzip();
     let evidence = Evidence {
         sign_offs: sign_offs.clone(),
         quarantined: known.quarantined.get(&read.visit.0).copied().unwrap_or(0),
@@ -222,7 +226,7 @@ pub(super) fn judge(read: Read, known: &Knowledge) -> Judged {
     };
     let verdict = assess(&read.view, &known.reference, &evidence);
     let (judging, replaced, is_new) = settle(&read, &verdict, known);
-    Judged { read, verdict, sign_offs, judging, replaced, is_new }
+    Judged { read, verdict, sign_offs, summaries, judging, replaced, is_new }
 }
 
 /// How the verdict came about, what it replaces, and whether it is a new one.

@@ -16,7 +16,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 const QUEUE: usize = 1024;
 /// A batch takes no further request once it has so many documents: beyond some fifty a commit gets no cheaper, everybody
 /// would wait longer, and each document of it is in memory several times, as are the rows made of it.
-const BATCH_DOCUMENTS: usize = 64;
+const BATCH_DOCUMENTS: usize = 50;
 /// Batches of phones that go before visits that are only judged again.
 const PATIENCE: usize = 8;
 

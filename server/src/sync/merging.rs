@@ -66,24 +66,26 @@ pub(super) fn parallel<T: Send, R: Send>(work: Vec<T>, f: impl Fn(T) -> R + Sync
         return work.into_iter().map(f).collect();
     }
     let size = work.len().div_ceil(threads);
-    let mut rest = work;
+    let mut own = work;
+    let mut rest = own.split_off(size);
     let mut chunks = Vec::new();
     while !rest.is_empty() {
         let tail = rest.split_off(size.min(rest.len()));
         chunks.push(std::mem::replace(&mut rest, tail));
     }
     let f = &f;
+    let map = move |chunk: Vec<T>| chunk.into_iter().map(f).collect::<Vec<R>>();
     std::thread::scope(|scope| {
-        let handles: Vec<_> =
-            chunks.into_iter().map(|chunk| scope.spawn(move || chunk.into_iter().map(f).collect::<Vec<R>>())).collect();
-        handles
-            .into_iter()
-            .flat_map(|h| match h.join() {
-                Ok(done) => done,
+        let others: Vec<_> = chunks.into_iter().map(|chunk| scope.spawn(move || map(chunk))).collect();
+        let mut done = map(own);
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
                 // The panic belongs to the caller, which contains it for the whole batch.
                 Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect()
+            }
+        }
+        done
     })
 }
 

@@ -171,7 +171,7 @@ pub(super) fn visit_row(rows: &mut Rows, j: &Judged, position: i64, now_ms: i64)
         false.into(),
         j.verdict.coverage.as_str().into(),
         i64::try_from(j.verdict.reference_version).unwrap_or(i64::MAX).into(),
-        Value::Json(&verdict),
+        Value::LongText(&verdict),
         i64::try_from(view.conflicts.len()).unwrap_or(i64::MAX).into(),
         now_ms.into(),
         Value::Json(&judged),

@@ -8,8 +8,8 @@ use crate::document::genesis::collection_object;
 use crate::document::schema::Collection;
 use crate::document::{ACTOR_LEN, Document};
 use automerge::transaction::Transactable;
-use automerge::{ActorId, Change, ChangeHash, ObjId, ReadDoc};
-use std::collections::{BTreeMap, BTreeSet};
+use automerge::{ActorId, AutomergeError, Change, ChangeHash, ObjId, ReadDoc};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A change that passed the rules.
@@ -74,14 +74,54 @@ fn run(document: &Document, changes: &[&Passed]) -> Result<Document, String> {
         return Err("the document is saved with other bytes once it was saved and read again".into());
     }
     // The rest of the document is as it was. A view of all of it would cost many times what the trial costs.
+    let mut written: HashMap<&ObjId, BTreeSet<&str>> = HashMap::new();
     for (object, key) in changes.iter().flat_map(|c| &c.written) {
-        let (before, after) = (applied.automerge().get_all(object, key), loaded.automerge().get_all(object, key));
-        if before.map_err(|e| e.to_string())? != after.map_err(|e| e.to_string())? {
+        written.entry(object).or_default().insert(key);
+    }
+    for (object, keys) in written {
+        if let Some(key) = differing(&applied, &loaded, object, &keys).map_err(|e| e.to_string())? {
             return Err(format!("{key} says something else once the document was saved and read again"));
         }
     }
     edit(&mut loaded)?;
     Ok(applied)
+}
+
+/// From so many keys of one map on, one pass over the map costs less than asking for each of them.
+const PASS_FROM: usize = 4;
+
+/// A key among `keys` of a map under which two documents have different values, all that stand there compared.
+fn differing(
+    applied: &Document,
+    loaded: &Document,
+    object: &ObjId,
+    keys: &BTreeSet<&str>,
+) -> Result<Option<String>, AutomergeError> {
+    let (applied, loaded) = (applied.automerge(), loaded.automerge());
+    let mut one_by_one = keys.clone();
+    if keys.len() >= PASS_FROM {
+        let (mut ours, mut theirs) = (applied.map_range(object, ..), loaded.map_range(object, ..));
+        loop {
+            let (a, b) = match (ours.next(), theirs.next()) {
+                (None, None) => break,
+                (Some(a), Some(b)) => (a, b),
+                (Some(one), None) | (None, Some(one)) => return Ok(Some(one.key.into_owned())),
+            };
+            if (&a.key, &a.value, a.conflict, a.id()) != (&b.key, &b.value, b.conflict, b.id()) {
+                return Ok(Some(a.key.into_owned()));
+            }
+            // The pass brings only the winner of several.
+            if !a.conflict {
+                one_by_one.remove(&*a.key);
+            }
+        }
+    }
+    for key in one_by_one {
+        if applied.get_all(object, key)? != loaded.get_all(object, key)? {
+            return Ok(Some(key.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// The next edit must work: some changes poison the document only for the one who writes next.

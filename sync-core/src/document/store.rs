@@ -3,6 +3,7 @@
 use super::genesis::GENESIS;
 use automerge::{ActorId, Automerge, Change, ChangeHash};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 /// Bytes of an actor id: the device's 16 and a random suffix, fresh every time the document is opened for writing, so
 /// that a phone restored from a backup never reuses a sequence number.
@@ -49,6 +50,11 @@ impl Document {
     /// # Errors
     /// Never in a build whose genesis file is intact (a test holds it).
     pub fn new() -> Result<Self, DocumentError> {
+        static EMPTY: LazyLock<Result<Document, DocumentError>> = LazyLock::new(Document::genesis);
+        EMPTY.clone()
+    }
+
+    fn genesis() -> Result<Self, DocumentError> {
         let mut doc = Automerge::new();
         let genesis = Change::try_from(GENESIS).map_err(|e| DocumentError::Unreadable(e.to_string()))?;
         doc.apply_changes([genesis]).map_err(|e| DocumentError::Unreadable(e.to_string()))?;

@@ -8,7 +8,7 @@ pub mod summary;
 mod verify;
 
 pub use summary::{Shown, Summary, show};
-pub use verify::{evidence, signed_heads, verify, verify_signature};
+pub use verify::{evidence, examine, signed_heads, verify, verify_signature};
 
 use crate::canonical::{CanonicalError, sha256_hex, to_canonical_json};
 use crate::crypto::Alg;

@@ -59,10 +59,16 @@ impl Shown {
 /// # Errors
 /// [`CanonicalError`] when a number does not fit into JSON.
 pub fn show(doc: &Document, heads: &[ChangeHash], lang: Lang) -> Result<Shown, CanonicalError> {
+    render(doc, heads, lang).map(|(shown, _)| shown)
+}
+
+/// As [`show`], with the summary that was rendered.
+pub(super) fn render(doc: &Document, heads: &[ChangeHash], lang: Lang) -> Result<(Shown, Summary), CanonicalError> {
     let mut heads = heads.to_vec();
     heads.sort_unstable();
     let summary = summarise(view_at(doc, &heads), &heads);
-    Ok(Shown { summary: to_canonical_json(&summary)?, text: text(&summary, lang), lang, heads })
+    let shown = Shown { summary: to_canonical_json(&summary)?, text: text(&summary, lang), lang, heads };
+    Ok((shown, summary))
 }
 
 /// The summary of a view.

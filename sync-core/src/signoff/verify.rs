@@ -1,6 +1,7 @@
 //! Whether a sign-off fits the document it names: rendered again, compared digest by digest, and the signature checked.
 
-use super::{show, signed_bytes};
+use super::signed_bytes;
+use super::summary::{Summary, render};
 use crate::canonical::sha256_hex;
 use crate::coverage::SignOffEvidence;
 use crate::crypto::PublicKey;
@@ -14,11 +15,11 @@ use crate::message::Message;
 use automerge::{ChangeHash, ReadDoc};
 use std::collections::HashSet;
 
-/// Checks everything that a sign-off claims.
+/// Checks everything that a sign-off claims; returns the summary that was signed.
 ///
 /// # Errors
 /// The reason as a message: `mismatch-…`.
-pub fn verify(doc: &Document, id: FactId, sign_off: &SignOff, key: Option<&PublicKey>) -> Result<(), Message> {
+pub fn verify(doc: &Document, id: FactId, sign_off: &SignOff, key: Option<&PublicKey>) -> Result<Summary, Message> {
     let heads = signed_heads(sign_off).ok_or_else(|| Message::new("mismatch-heads"))?;
     if heads.is_empty() || heads.iter().any(|h| !doc.has(h)) {
         return Err(Message::new("mismatch-heads"));
@@ -29,7 +30,7 @@ pub fn verify(doc: &Document, id: FactId, sign_off: &SignOff, key: Option<&Publi
     if heads.iter().any(|h| !below.contains(h)) {
         return Err(Message::new("mismatch-heads"));
     }
-    let shown = show(doc, &heads, sign_off.text_lang).map_err(|_| Message::new("mismatch-summary"))?;
+    let (shown, summary) = render(doc, &heads, sign_off.text_lang).map_err(|_| Message::new("mismatch-summary"))?;
     if shown.summary_sha256() != sign_off.summary_sha256 {
         return Err(Message::new("mismatch-summary"));
     }
@@ -39,7 +40,8 @@ pub fn verify(doc: &Document, id: FactId, sign_off: &SignOff, key: Option<&Publi
     if read::strokes(doc, id).as_deref().map(sha256_hex) != sign_off.strokes_sha256 {
         return Err(Message::new("mismatch-strokes"));
     }
-    verify_signature(sign_off, key.ok_or_else(|| Message::new("mismatch-device"))?)
+    verify_signature(sign_off, key.ok_or_else(|| Message::new("mismatch-device"))?)?;
+    Ok(summary)
 }
 
 /// Checks the device's signature alone.
@@ -59,20 +61,34 @@ pub fn evidence(
     view: &VisitView,
     key_of: &dyn Fn(DeviceId) -> Option<PublicKey>,
 ) -> Vec<SignOffEvidence> {
+    examine(doc, view, key_of).into_iter().map(|(evidence, _)| evidence).collect()
+}
+
+/// As [`evidence`], each with the summary that was signed if the sign-off fits: reading and rendering it again would cost
+/// what the check cost.
+pub fn examine(
+    doc: &Document,
+    view: &VisitView,
+    key_of: &dyn Fn(DeviceId) -> Option<PublicKey>,
+) -> Vec<(SignOffEvidence, Option<Summary>)> {
     let signings: HashSet<ChangeHash> = view.sign_offs.iter().filter_map(|s| change_of(doc, s.id)).collect();
     view.sign_offs
         .iter()
         .map(|s| {
-            let mismatch = if s.device == s.value.signature.device {
-                verify(doc, s.id, &s.value, key_of(s.device).as_ref()).err()
+            let checked = if s.device == s.value.signature.device {
+                verify(doc, s.id, &s.value, key_of(s.device).as_ref())
             } else {
-                Some(Message::new("mismatch-device"))
+                Err(Message::new("mismatch-device"))
             };
             let signed = doc.ancestry(&signed_heads(&s.value).unwrap_or_default());
             let outside = doc.change_count().saturating_sub(signed.len());
             let signings_outside = signings.iter().filter(|h| !signed.contains(*h)).count();
             let changes_outside = u32::try_from(outside.saturating_sub(signings_outside)).unwrap_or(u32::MAX);
-            SignOffEvidence { sign_off: s.id, mismatch, changes_outside }
+            let (summary, mismatch) = match checked {
+                Ok(summary) => (Some(summary), None),
+                Err(why) => (None, Some(why)),
+            };
+            (SignOffEvidence { sign_off: s.id, mismatch, changes_outside }, summary)
         })
         .collect()
 }

@@ -4,6 +4,7 @@
 //! temporary folder of a real disk (`--dir`) and go when it ends.
 
 mod floor;
+mod plain;
 mod server;
 mod table;
 mod workload;
@@ -11,8 +12,9 @@ mod workload;
 use clap::Parser;
 use countersign::load::Progress;
 use countersign_tests::Failure;
+use floor::{Shape, floor};
 use server::Database;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use table::Results;
 use workload::{w, w2};
@@ -50,6 +52,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// Measures both floors once.
+fn floors(dir: &Path, args: &Args, results: &mut Results) -> Result<(), Failure> {
+    let frames = if args.quick { 2 } else { 10 };
+    results.floors.push(floor(tempfile::tempdir_in(dir)?.path(), frames, Shape::Own)?);
+    results.plain_floors.push(floor(tempfile::tempdir_in(dir)?.path(), frames, Shape::Plain)?);
+    Ok(())
+}
+
 /// Whether nothing that was confirmed was lost.
 fn run(args: &Args) -> Result<bool, Failure> {
     let temp = match &args.dir {
@@ -66,12 +76,12 @@ fn run(args: &Args) -> Result<bool, Failure> {
     for database in &databases {
         let mut results = Results { database: database.name(), ..Results::default() };
         println!("{}: the floor", database.name());
-        results.floors.push(floor::floor(tempfile::tempdir_in(dir)?.path(), if args.quick { 2 } else { 10 })?);
+        floors(dir, args, &mut results)?;
         let (phones, visits) = if args.quick { (10, 20) } else { (20, 50) };
         for round in 1..=rounds {
             let done = w(binary, database, dir, phones, visits)?;
             println!("{}: W {round} of {rounds}: {}", database.name(), table::line(&done));
-            results.floors.push(floor::floor(tempfile::tempdir_in(dir)?.path(), if args.quick { 2 } else { 10 })?);
+            floors(dir, args, &mut results)?;
             results.w.push(done);
         }
         if !args.only_w {

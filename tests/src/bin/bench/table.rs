@@ -12,6 +12,8 @@ pub(crate) struct Results {
     pub(crate) database: &'static str,
     /// The floor, before the first and after each round of W.
     pub(crate) floors: Vec<Floor>,
+    /// The floor on plain documents, as often.
+    pub(crate) plain_floors: Vec<Floor>,
     /// Rounds of W.
     pub(crate) w: Vec<W>,
     /// W with other numbers of phones and visits.
@@ -35,15 +37,17 @@ impl Results {
     fn median(&self, f: impl Fn(&W) -> u64) -> u64 {
         median(self.w.iter().map(f).collect())
     }
-    fn floor(&self) -> Floor {
-        let mut floors = self.floors.clone();
-        floors.sort_by_key(Floor::total);
-        floors.get(floors.len() / 2).copied().unwrap_or_default()
+    /// CPU of W per visit against a floor.
+    fn against(&self, floor: &Floor) -> f64 {
+        ratio(self.median(W::cpu_per_visit) * 1000, floor.total())
     }
-    /// CPU of W per visit against the floor.
-    fn against_floor(&self) -> f64 {
-        ratio(self.median(W::cpu_per_visit) * 1000, self.floor().total())
-    }
+}
+
+/// The one in the middle.
+fn middle(floors: &[Floor]) -> Floor {
+    let mut floors = floors.to_vec();
+    floors.sort_by_key(Floor::total);
+    floors.get(floors.len() / 2).copied().unwrap_or_default()
 }
 
 fn median(mut values: Vec<u64>) -> u64 {
@@ -89,28 +93,32 @@ fn spread(values: &[u64]) -> String {
 
 /// Prints the table.
 pub(crate) fn print(r: &Results) {
-    let f = r.floor();
+    let (own, plain) = (middle(&r.floors), middle(&r.plain_floors));
     let us = |ns: u64| format!("{:.0}", ns as f64 / 1000.0);
-    println!(
-        "\nfloor per visit, us CPU: unpack {}, verify {}, load {}, read {}, save {}, store {} = {}; {} B of changes, \
-         {} B saved",
-        us(f.unpack),
-        us(f.verify),
-        us(f.load),
-        us(f.read),
-        us(f.save),
-        us(f.store),
-        us(f.total()),
-        f.raw_bytes,
-        f.saved_bytes
-    );
+    println!();
+    for (name, f) in [("our own documents", own), ("plain documents of 427 operations", plain)] {
+        println!(
+            "floor per visit on {name}, us CPU: unpack {}, verify {}, load {}, read {}, save {}, store {} = {}; {} B of \
+             changes, {} B saved",
+            us(f.unpack),
+            us(f.verify),
+            us(f.load),
+            us(f.read),
+            us(f.save),
+            us(f.store),
+            us(f.total()),
+            f.raw_bytes,
+            f.saved_bytes
+        );
+    }
     let row = |what: &str, minimum: &str, target: &str, measured: String| {
         println!("| {what} | {minimum} | {target} | {measured} |");
     };
     println!("\n| {} | minimum | target | measured |\n| --- | --- | --- | --- |", r.database);
     row("W, visits/s", "–", "–", r.median(|w| w.report.rate(w.report.visits as u64)).to_string());
     row("CPU per visit", "–", "–", ms(r.median(W::cpu_per_visit)));
-    row("CPU per visit against the floor", "4×", "≤ 2×", format!("{:.2}×", r.against_floor()));
+    row("CPU per visit against the floor on plain documents", "4×", "≤ 2×", format!("{:.2}×", r.against(&plain)));
+    row("CPU per visit against the floor on our own documents", "–", "–", format!("{:.2}×", r.against(&own)));
     row("bytes up per visit", "3,500", "≤ 2,100", r.median(|w| per_visit(w, w.report.traffic.up)).to_string());
     row("bytes down per visit", "–", "–", r.median(|w| per_visit(w, w.report.traffic.down)).to_string());
     row("round trips, all phones", "–", "–", r.median(|w| w.report.traffic.requests).to_string());
@@ -153,7 +161,7 @@ pub(crate) fn print(r: &Results) {
 
 /// The same as one line of JSON.
 pub(crate) fn json(r: &Results) -> String {
-    let f = r.floor();
+    let (own, plain) = (middle(&r.floors), middle(&r.plain_floors));
     let shape = |w: &W| {
         serde_json::json!({
             "phones": w.report.phones, "visits": w.report.visits, "cpu_us_per_visit": w.cpu_per_visit(),
@@ -171,8 +179,10 @@ pub(crate) fn json(r: &Results) -> String {
         "rounds": r.w.len(),
         "visits_per_s": r.median(|w| w.report.rate(w.report.visits as u64)),
         "cpu_us_per_visit": r.median(W::cpu_per_visit),
-        "floor_ns_per_visit": f.total(),
-        "cpu_against_floor": r.against_floor(),
+        "plain_floor_ns_per_visit": plain.total(),
+        "cpu_against_plain_floor": r.against(&plain),
+        "own_floor_ns_per_visit": own.total(),
+        "cpu_against_own_floor": r.against(&own),
         "bytes_up_per_visit": r.median(|w| per_visit(w, w.report.traffic.up)),
         "bytes_down_per_visit": r.median(|w| per_visit(w, w.report.traffic.down)),
         "round_trips": r.median(|w| w.report.traffic.requests),
