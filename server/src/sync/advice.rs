@@ -27,7 +27,7 @@ pub(super) fn compare(pushes: &[Push], merged: &[MergedVisit], judged: &[Judged]
             let Some(push) = pushes.get(*p) else { continue };
             let advice = push.documents.iter().filter(|d| d.visit == m.visit).filter_map(|d| d.advice.as_ref());
             // A later request of the same device speaks of more.
-            if let Some(advice) = advice.filter(|a| a.is_bounded()).last() {
+            if let Some(advice) = advice.filter(|a| a.is_bounded()).next_back() {
                 said.insert((m.visit.0, push.device.0), advice);
             }
         }
