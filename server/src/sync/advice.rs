@@ -25,9 +25,9 @@ pub(super) fn compare(pushes: &[Push], merged: &[MergedVisit], judged: &[Judged]
     for m in merged.iter().filter(|m| m.changed) {
         for (p, _) in &m.admitted {
             let Some(push) = pushes.get(*p) else { continue };
-            let advice = push.documents.iter().filter(|d| d.visit == m.visit).filter_map(|d| d.advice.as_ref());
+            let mut advice = push.documents.iter().filter(|d| d.visit == m.visit).filter_map(|d| d.advice.as_ref());
             // A later request of the same device speaks of more.
-            if let Some(advice) = advice.filter(|a| a.is_bounded()).next_back() {
+            if let Some(advice) = advice.rfind(|a| a.is_bounded()) {
                 said.insert((m.visit.0, push.device.0), advice);
             }
         }
