@@ -33,6 +33,7 @@ pub fn play(stage: &mut Stage) -> Result<VisitId, Failure> {
     let visit = actor.begin(Some(order.visit), begin(&hospital, Some(&order), Mode::OnSite, None))?;
     let own = actor.item(visit, Category::DataEntry, "要求代建药品字典 2300 条")?;
     actor.done(visit, own, "说明属医院自理工作，未代做", "院方同意自行录入")?;
+    actor.at("2026-09-24T10:15")?;
     let taught = actor.item(visit, Category::Training, "药剂科不会维护药品字典")?;
     actor.timer(visit, TimeKind::Labour, Some(taught), "2026-09-24T10:20", "2026-09-24T12:00")?;
     actor.done(visit, taught, "现场培训字典导入模板与校验，示范 20 条", "两名药师可独立操作")?;

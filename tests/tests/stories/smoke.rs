@@ -37,7 +37,7 @@ fn a_visit_is_recorded_signed_synced_and_receipted() -> Result<(), Failure> {
     let state = listed[0].state.clone().ok_or("the phone was told nothing")?;
     assert_eq!(state.coverage, "covered");
     assert_eq!(state.receipts, ["RM01-000001"]);
-    assert_eq!(state.flags, ["no_work_order"]);
+    assert_eq!(state.flags, ["no_work_order", "remote_possible"]);
     // Both parties get it: the hospital's contact, the service manager and the account manager.
     let mails = dir.path().join("data/mails");
     let count = || {
