@@ -233,7 +233,7 @@ fn prices_and_the_customers_own_work() {
     let view = worked(SHANGHAI, DataEntry, "2026-05-05T02:00:00Z", "2026-05-05T04:00:00Z");
     let verdict = judged(&view, &reference(vec![]), vec![]);
     assert_eq!(stretches(&verdict), ["05T02:00:00 05T04:00:00 customers_own_work"]);
-    assert_eq!(codes(&verdict), ["no_contract", "customers_own_work", "unsigned"]);
+    assert_eq!(codes(&verdict), ["no_contract", "outside_service_hours", "customers_own_work", "unsigned"]);
 }
 
 #[test]
