@@ -260,7 +260,7 @@ async fn store(db: &Db, visits: &[(VisitView, Verdict)], known: &Reference, is_f
 fn row<'a>(visit: VisitId, customer: Option<Uuid>, name: &'a str) -> Vec<Value<'a>> {
     let mut row: Vec<Value<'a>> = vec![visit.0.into(), 1_i64.into(), 1_i64.into(), customer.into(), name.into()];
     row.extend([Value::Null, "on_site".into(), BEGIN.into(), Value::Null, 0_i64.into(), Value::Null, "open".into()]);
-    row.extend([false.into(), "covered".into(), 1_i64.into(), Value::Json("{}"), 0_i64.into(), BEGIN.into()]);
+    row.extend([false.into(), "covered".into(), 1_i64.into(), Value::LongText("{}"), 0_i64.into(), BEGIN.into()]);
     row.push(Value::Null);
     row
 }
