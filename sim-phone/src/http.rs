@@ -12,8 +12,8 @@ use sync_core::phone::Identity;
 /// Largest answer that a simulated phone reads.
 const MAX_ANSWER: u64 = 64 * 1024 * 1024;
 
-/// The level at which requests are compressed: some 2 % smaller than the usual 3, for a millisecond or two.
-const LEVEL: i32 = 6;
+/// The level at which requests are compressed: a few percent smaller than the usual 3, for some milliseconds.
+const LEVEL: i32 = 15;
 
 /// The media type of sync messages.
 pub const SYNC_MEDIA_TYPE: &str = "application/cbor";

@@ -61,6 +61,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::sync::routes());
     entries.extend(routes::page::routes());
     entries.extend(routes::visits::routes());
+    entries.extend(routes::quarantine::routes());
     entries.extend(routes::receipts::routes());
     entries.extend(routes::reports::routes());
     entries.extend(routes::leads::routes());

@@ -36,11 +36,3 @@ pub const TRY_LOCK_VISITS: Sql = Sql {
     postgres: "SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(value, 0))) FROM \
                jsonb_array_elements_text($1::jsonb) AS ids(value)",
 };
-
-/// Takes the lock on one visit's document until commit. Bind: visit id.
-///
-/// SQLite's writer already holds the only write lock there is, so there it is a plain read.
-pub const LOCK_DOCUMENT: Sql = Sql {
-    sqlite: "SELECT version, snapshot FROM documents WHERE visit_id = $1",
-    postgres: "SELECT version, snapshot FROM documents WHERE visit_id = $1 FOR UPDATE",
-};

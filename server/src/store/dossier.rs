@@ -101,6 +101,8 @@ const ADD_REVIEW: &str =
 const DECIDE: &str = "UPDATE visits SET review = $2, dispatch_approved = $3, position = $4 WHERE id = $1";
 const QUARANTINE: &str = "SELECT id, visit_id, device_id, code, detail, received_ms, sha256 FROM quarantine \
                           WHERE visit_id = $1 ORDER BY received_ms, id";
+const QUARANTINE_AFTER: &str = "SELECT id, visit_id, device_id, code, detail, received_ms, sha256 FROM quarantine \
+                                WHERE id > $1 ORDER BY id LIMIT $2";
 const QUARANTINED: &str = "SELECT change FROM quarantine WHERE visit_id = $1 AND id = $2";
 
 /// Document and verdict.
@@ -187,6 +189,14 @@ pub async fn decide(
 /// When the database refuses.
 pub async fn quarantine(tx: &mut Tx, id: Uuid) -> Result<Vec<QuarantineRow>, StoreError> {
     db_all!(QuarantineRow, tx, QUARANTINE, id)
+}
+
+/// What was refused, whatever the visit, after this one; ids ascend with the time of their coming.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn quarantine_after(tx: &mut Tx, after: Uuid, limit: i64) -> Result<Vec<QuarantineRow>, StoreError> {
+    db_all!(QuarantineRow, tx, QUARANTINE_AFTER, after, limit)
 }
 
 /// The bytes of one refused change.

@@ -5,9 +5,10 @@ use super::verdicts::{AdviceAnswer, JudgedAnswer, present};
 use super::{Hand, Provenance, VisitError, Words, compute, sight};
 use crate::auth::Principal;
 use crate::state::AppState;
+use crate::store::dossier::QuarantineRow;
 use crate::store::queue::{self, EngineerRow, ReceiptRow, VisitRow};
 use crate::store::verdicts::advice;
-use crate::store::{Tx, dossier as rows};
+use crate::store::{StoreError, Tx, dossier as rows};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::coverage::{Flag, ItemVerdict, Stretch, Verdict};
@@ -211,6 +212,23 @@ pub struct QuarantineAnswer {
     pub by: Hand,
 }
 
+impl QuarantineAnswer {
+    fn new(q: QuarantineRow, hands: &Hands) -> Self {
+        let by = hands.of(q.device_id);
+        Self { id: q.id, code: q.code, detail: q.detail, sha256: q.sha256, received_ms: q.received_ms, by }
+    }
+}
+
+/// Refused changes with who sent them, in the same order.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn refused_by(tx: &mut Tx, refused: Vec<QuarantineRow>) -> Result<Vec<QuarantineAnswer>, StoreError> {
+    let devices: BTreeSet<Uuid> = refused.iter().map(|q| q.device_id).collect();
+    let hands = Hands::new(rows::owners(tx, &devices.into_iter().collect::<Vec<_>>()).await?);
+    Ok(refused.into_iter().map(|q| QuarantineAnswer::new(q, &hands)).collect())
+}
+
 /// One visit with everything around it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Dossier {
@@ -313,14 +331,7 @@ async fn around(tx: &mut Tx, row: VisitRow, read: Read, known: &Reference) -> Re
         path: c.path.clone(),
         values: c.values.iter().map(|w| ConflictValue { value: w.value.clone(), by: hands.wrote(w.device) }).collect(),
     });
-    let refused = quarantine.into_iter().map(|q| QuarantineAnswer {
-        id: q.id,
-        code: q.code,
-        detail: q.detail,
-        sha256: q.sha256,
-        received_ms: q.received_ms,
-        by: hands.of(q.device_id),
-    });
+    let refused = quarantine.into_iter().map(|q| QuarantineAnswer::new(q, &hands));
     let order = |id| OrderAnswer { id, code: known.work_orders.get(&WorkOrderId(id)).map(|w| w.code.clone()) };
     Ok(Dossier {
         id,

@@ -96,6 +96,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/visits/{id}/document", READERS),
     ("POST", "/api/v1/visits/{id}/review", DISPATCHERS),
     ("GET", "/api/v1/visits/{id}/quarantine/{change}", ADMIN),
+    ("GET", "/api/v1/quarantine", ADMIN),
     ("GET", "/api/v1/receipts", READERS),
     ("GET", "/api/v1/receipts/{id}", READERS),
     ("GET", "/api/v1/reports/given-away", REPORTS),

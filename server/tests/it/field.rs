@@ -46,6 +46,8 @@ pub(crate) const OTHER_HOSPITAL: CustomerId = CustomerId(id(0x11));
 pub(crate) const ORDER: WorkOrderId = WorkOrderId(id(0x30));
 /// The visit that the work order dispatches.
 pub(crate) const VISIT: VisitId = VisitId(id(0x40));
+/// A visit of which the gate refuses everything.
+pub(crate) const NOTHING_ADMITTED: VisitId = VisitId(id(0x4F));
 pub(crate) const WANGS_PHONE: DeviceId = DeviceId(id(0x51));
 pub(crate) const LIS_PHONE: DeviceId = DeviceId(id(0x52));
 

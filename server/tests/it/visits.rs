@@ -1,7 +1,8 @@
 //! Every statement about visits on both databases, over what real phones synced; and the API that reads it.
 
 use crate::field::{
-    Field, HOSPITAL, HOUR, LIS_PHONE, MORNING, ORDER, OTHER_HOSPITAL, Story, VISIT, WANGS_PHONE, id, story,
+    Field, HOSPITAL, HOUR, LIS_PHONE, MORNING, NOTHING_ADMITTED, ORDER, OTHER_HOSPITAL, Story, VISIT, WANGS_PHONE, id,
+    story,
 };
 use countersign::conformance;
 use countersign::store::queue::{self, Filter, ReceiptFilter, Scope};
@@ -258,6 +259,14 @@ conformance! { one_visit_tells_who_wrote_what, |f| async {
     let bytes = format!("{path}/quarantine/{}", refused["id"].as_str().unwrap());
     field.api.get(&bytes, &sm).await.refused(403, "forbidden");
     assert_eq!(field.api.get(&bytes, &boss).await.bytes, b"this is no change");
+    // What was sent for a visit of which nothing was admitted is in no list of visits, but in this one.
+    field.send_rubbish(NOTHING_ADMITTED, LIS_PHONE, b"nor this", false).await;
+    let first = field.api.get("/api/v1/quarantine?limit=1", &boss).await.ok();
+    assert_eq!((&first["items"][0]["visit"], &first["items"][0]["id"]), (&VISIT.to_string().into(), &refused["id"]));
+    let path_of_next = format!("/api/v1/quarantine?after={}", first["next"].as_str().unwrap());
+    let next = field.api.get(&path_of_next, &boss).await.ok();
+    let last = &next["items"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["visit"], &last["user_name"]), (&NOTHING_ADMITTED.to_string().into(), &"li 某".into()));
 
     let changes = d["changes"].as_array().unwrap();
     let mut steps: Vec<Value> = Vec::new();

@@ -7,6 +7,7 @@ pub mod health;
 pub mod import;
 pub mod leads;
 pub mod page;
+pub mod quarantine;
 pub mod receipts;
 pub mod reference;
 pub mod rejudgements;

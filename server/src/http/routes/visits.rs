@@ -17,13 +17,12 @@ use crate::visits::verdicts::{self, VerdictStep};
 use crate::visits::{VisitError, sight};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use sync_core::canonical::sha256_hex;
 use sync_core::document::Document;
-use sync_core::reference::Role;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
@@ -42,7 +41,6 @@ pub(crate) fn routes() -> Vec<Entry> {
         Entry::new(READERS, routes!(verdicts)),
         Entry::new(READERS, routes!(document)),
         Entry::new(Access::Roles(sight::DECIDERS), routes!(decide)),
-        Entry::new(Access::Roles(&[Role::Admin]), routes!(refused)),
     ]
 }
 
@@ -312,23 +310,4 @@ async fn decide(
     let ReviewRequest { id, action, reason, version } = request;
     let draft = Draft { id, visit, action, reason, version };
     Ok(Json(review::decide(&state, &principal, draft).await?))
-}
-
-/// The bytes of a refused change, exactly as they were sent.
-#[utoipa::path(get, path = "/api/v1/visits/{id}/quarantine/{change}", tag = "visits",
-    params(("id" = Uuid, Path), ("change" = Uuid, Path)),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 404, description = "not_found")))]
-async fn refused(
-    State(state): State<AppState>,
-    InPath((id, change)): InPath<(Uuid, Uuid)>,
-) -> Result<Response, VisitsError> {
-    let mut tx = state.db.read().await?;
-    let bytes = rows::quarantined(&mut tx, id, change).await?.ok_or(VisitError::Unknown)?;
-    let name = format!("attachment; filename=\"{change}.change\"");
-    let kind = "application/octet-stream".to_owned();
-    let mut response = ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], bytes).into_response();
-    // Whoever made these bytes may have meant them for a browser.
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Ok(response)
 }
