@@ -135,7 +135,7 @@ pub(crate) struct Again {
     pub(crate) total: i64,
     /// Of them with another verdict afterwards.
     pub(crate) changed: i64,
-    /// From the first to the last, milliseconds.
+    /// From the moment they were put into the queue until the last one was judged, milliseconds.
     pub(crate) ms: i64,
     /// CPU time of the server process, microseconds.
     pub(crate) cpu_us: u64,
@@ -227,7 +227,7 @@ fn run(bench: &Bench, office: &Api, name: &str, start: impl FnOnce() -> Result<(
         return Ok(Again {
             total: number("total"),
             changed: number("changed"),
-            ms: number("finished_ms") - number("started_ms"),
+            ms: number("finished_ms") - number("created_ms"),
             cpu_us: after.cpu_us - used.cpu_us,
             peak_kb: after.peak_kb,
         });
