@@ -13,7 +13,7 @@ fn case_6_the_third_time_is_a_problem() -> Result<(), Failure> {
     let manager = stage.manager("zhang.li")?;
     let mut visits = Vec::new();
     for (n, time) in case06::TIMES.into_iter().enumerate() {
-        assert_eq!(items(&manager, "root-causes")?, [json!({}); 0], "twice is no problem yet");
+        assert!(items(&manager, "root-causes")?.is_empty(), "twice is no problem yet");
         let visit = case06::play(&mut stage, time)?;
         stage.actor("zhou.wei")?.sync()?;
         look(&mut stage, visit, if n == 2 { &case06::THIRD } else { &case06::AGAIN })?;
@@ -40,7 +40,7 @@ fn case_6_the_third_time_is_a_problem() -> Result<(), Failure> {
     assert_eq!(fixed["state"], "fixed", "a fix alone closes nothing");
     let closed = write("verification", "两周观察，在线存储稳定在 72%")?.ok()?;
     assert_eq!((&closed["state"], &closed["verified_by"]), (&json!("closed"), &closed["fixed_by"]));
-    assert_eq!(items(&manager, "root-causes?state=open")?, [json!({}); 0]);
+    assert!(items(&manager, "root-causes?state=open")?.is_empty());
     let again = reopened(&mut stage, fixed["fixed_ms"].as_i64().ok_or("a fix without a time")?, &path)?;
     assert_eq!((&again["state"], &again["reopened"]), (&json!("open"), &json!(1)));
     assert_eq!((&again["fix"], &again["id"]), (&fixed["fix"], &record["id"]), "it says what did not hold");

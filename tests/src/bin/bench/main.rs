@@ -118,7 +118,7 @@ fn judging(binary: &Path, dir: &Path, args: &Args, databases: &[Database]) -> Re
     let (customers, each) = judging::REFERENCE;
     println!("verdicts by the reference data of {customers} customers with {each} contracts each");
     judging::print_verdicts(&judging::verdicts(binary, dir, args.quick)?);
-    let visits = args.rejudge.unwrap_or(if args.quick { 200 } else { 20_000 });
+    let visits = args.rejudge.unwrap_or(if args.quick { 200 } else { 10_000 });
     for database in databases {
         println!("{}: {visits} visits are synced, then judged again", database.name());
         judging::print_rejudged(database, &judging::rejudged(binary, database, dir, visits)?);
