@@ -4,6 +4,9 @@ mod stories {
     mod cases;
     mod contracts;
     mod demo;
+    mod late;
+    mod office;
+    mod root_cause;
     mod scanned;
     mod smoke;
 }

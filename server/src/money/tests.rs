@@ -351,6 +351,11 @@ conformance! { every_report_adds_up_to_every_other, |f| async {
             "review", "visit", "customer,requester,engineer,category,cause"] {
             let table = reports::given_away(&mut desk, &ask(&[("group_by", by)])).await.unwrap();
             assert_eq!(sums(&table, &GIVEN), given, "round {round}, by {by}");
+            // All of the cost, and the part of it that is given away.
+            let table = reports::cost(&mut desk, &ask(&[("group_by", by)])).await.unwrap();
+            assert_eq!(sums(&table, &GIVEN), oracle(&visits, &known, None), "round {round}, by {by}");
+            let part = ask(&[("group_by", by), ("coverage", "not_covered")]);
+            assert_eq!(sums(&reports::cost(&mut desk, &part).await.unwrap(), &GIVEN), given, "round {round}, by {by}");
         }
         // One customer at a time, and hospitals in no list.
         let mut parts: BTreeMap<String, Vec<i64>> = BTreeMap::new();
@@ -386,11 +391,13 @@ conformance! { every_report_adds_up_to_every_other, |f| async {
         let mut margins = BTreeMap::new();
         for by in ["customer", "contract"] {
             let table = reports::profitability(&mut desk, &ask(&[("group_by", by)])).await.unwrap();
-            let columns = ["cost", "given_away_cost", "covered_cost", "undecided_cost", "unpriced_time", "fees", "margin"];
+            let columns = ["cost", "given_away_cost", "covered_cost", "undecided_cost", "unpriced_time", "fees", "margin",
+                "unpriced_expenses"];
             let found = sums(&table, &columns);
             for (currency, sum) in &found {
                 let of = |sums: &BTreeMap<String, Vec<i64>>, n: usize| sums.get(currency).map_or(0, |s| s[n]);
                 assert_eq!((sum[0], sum[1], sum[4]), (of(&all, 0), of(&given, 0), of(&all, 3)), "{round} {currency}");
+                assert_eq!(sum[7], of(&all, 4), "{round} {currency}");
                 assert_eq!((sum[2], sum[0]), (of(&covered, 0), sum[1] + sum[2] + sum[3]));
                 assert_eq!(sum[6], sum[5] - sum[0]);
             }
@@ -402,12 +409,17 @@ conformance! { every_report_adds_up_to_every_other, |f| async {
         // Break-even: margin and labour are the same figures, cut otherwise.
         let table = reports::break_even(&mut desk, &ask(&[])).await.unwrap();
         for row in &table.rows {
-            let Cell::Text(currency) = table.cell(row, "currency") else { panic!("{row:?}") };
             let n = |column: &str| match table.cell(row, column) { Cell::Int(n) => *n, _ => 0 };
+            let Cell::Text(currency) = table.cell(row, "currency") else {
+                // What has no price is told, not left out.
+                assert_eq!(Some((n("unpriced_time"), n("unpriced_expenses"))), all.get("").map(|s| (s[3], s[4])));
+                continue;
+            };
             let profit = margins["customer"].get(currency).map_or(0, |s| s[6]);
             assert_eq!(n("margin") - n("labour"), profit, "{round} {currency}");
             assert_eq!(n("needed"), n("labour") * 2);
         }
+        assert_eq!(table.rows.iter().filter(|r| *table.cell(r, "currency") == Cell::None).count(), usize::from(all.contains_key("")));
         // Leads: what they are worth together is what is given away to listed customers and not priced apart.
         let mut tx = f.db.read().await.unwrap();
         let filter = LeadFilter { limit: 1000, ..LeadFilter::default() };

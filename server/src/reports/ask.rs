@@ -3,8 +3,12 @@
 use super::ReportError;
 use crate::store::cost::{Dimension, LineFilter};
 use jiff::civil::Date;
-use sync_core::document::facts::Lang;
+use sync_core::coverage::{Cause, Coverage};
+use sync_core::document::facts::{Category, Lang, RequesterRole};
 use uuid::Uuid;
+
+/// What managers may have decided about a visit.
+const REVIEWS: [&str; 5] = ["open", "approved", "returned", "billed", "waived"];
 
 /// How a report is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub struct Ask {
     pub engineer: Option<Uuid>,
     /// Of this service category.
     pub category: Option<String>,
+    /// With this answer of the verdict.
+    pub coverage: Option<String>,
     /// For this cause.
     pub cause: Option<String>,
     /// On the demand of this role.
@@ -72,6 +78,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("customer", "Only this customer (an id)."),
     ("engineer", "Only this engineer (an id)."),
     ("category", "Only this service category."),
+    ("coverage", "Only what is `covered`, `not_covered` or `needs_decision`."),
     ("cause", "Only this cause, such as `out_of_scope`."),
     ("requester_role", "Only what somebody in this role demanded."),
     ("review", "Only visits with this decision: `open`, `approved`, `returned`, `billed` or `waived`."),
@@ -134,10 +141,13 @@ impl Ask {
                 "lang" => ask.lang = Some(parsed(&name, &value)?),
                 "customer" => ask.customer = Some(parsed(&name, &value)?),
                 "engineer" => ask.engineer = Some(parsed(&name, &value)?),
-                "category" => ask.category = Some(value),
-                "cause" => ask.cause = Some(value),
-                "requester_role" => ask.requester_role = Some(value),
-                "review" => ask.review = Some(value),
+                "category" => ask.category = Some(word(&name, value, |v| Category::parse(v).is_some())?),
+                "coverage" => ask.coverage = Some(word(&name, value, |v| Coverage::parse(v).is_some())?),
+                "cause" => ask.cause = Some(word(&name, value, |v| Cause::parse(v).is_some())?),
+                "requester_role" => {
+                    ask.requester_role = Some(word(&name, value, |v| RequesterRole::parse(v).is_some())?);
+                }
+                "review" => ask.review = Some(word(&name, value, |v| REVIEWS.contains(&v))?),
                 "group_by" => {
                     let names: Vec<String> = listed(&value);
                     ask.group_by = names.iter().map(|n| dimension(n)).collect::<Result<_, _>>()?;
@@ -146,7 +156,7 @@ impl Ask {
                 "labour_minor" => ask.labour_minor = Some(parsed(&name, &value)?),
                 "margin_minor" => ask.margin_minor = Some(parsed(&name, &value)?),
                 "headcount" => ask.headcount = Some(parsed(&name, &value)?),
-                "currency" => ask.currency = Some(value),
+                "currency" => ask.currency = Some(word(&name, value, is_currency)?),
                 "least" => ask.least = Some(parsed(&name, &value)?),
                 "package" => ask.package = Some(value),
                 "extras" => ask.extras = listed(&value),
@@ -184,7 +194,7 @@ impl Ask {
             scope,
             from: from.to_string(),
             to: to.to_string(),
-            coverage: None,
+            coverage: self.coverage.clone(),
             customer: self.customer,
             engineer: self.engineer,
             category: self.category.clone(),
@@ -197,6 +207,15 @@ impl Ask {
 
 fn parsed<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
     value.parse().map_err(|_| format!("{name}: this is not understood: {value}"))
+}
+
+/// A word that is one of those there are: another one would find nothing, and that would look like an answer.
+fn word(name: &str, value: String, is_known: impl Fn(&str) -> bool) -> Result<String, String> {
+    if is_known(&value) { Ok(value) } else { Err(format!("{name}: there is no such one: {value}")) }
+}
+
+fn is_currency(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 fn dimension(name: &str) -> Result<Dimension, String> {
@@ -236,8 +255,23 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for pair in [("from", "yesterday"), ("group_by", "hair"), ("format", "pdf"), ("customer", "1"), ("x", "1")] {
+        for pair in [
+            ("from", "yesterday"),
+            ("group_by", "hair"),
+            ("format", "pdf"),
+            ("customer", "1"),
+            ("x", "1"),
+            ("category", "networks"),
+            ("coverage", "no"),
+            ("cause", "hunger"),
+            ("requester_role", "king"),
+            ("review", "done"),
+            ("currency", "cny"),
+        ] {
             assert!(ask(&[pair]).is_err(), "{pair:?}");
+        }
+        for pair in [("category", "network"), ("cause", "out_of_scope"), ("review", "open"), ("currency", "CNY")] {
+            assert!(ask(&[pair]).is_ok(), "{pair:?}");
         }
         for (from, to) in [("2026-02-01", "2026-01-01"), ("1900-01-01", "2026-01-01")] {
             assert!(ask(&[("from", from), ("to", to)]).unwrap().days().is_err(), "{from}");

@@ -1,4 +1,4 @@
-//! The reports that add up cost lines: given away, profitability, break-even.
+//! The reports that add up cost lines: cost, given away, profitability, break-even.
 
 use super::table::{Cell, Column, ColumnKind, Table};
 use super::{Ask, Desk, ReportError, bounded, limit};
@@ -11,6 +11,9 @@ use uuid::Uuid;
 /// What the given-away report is grouped by when nobody says.
 const USUAL: [Dimension; 5] =
     [Dimension::Customer, Dimension::Requester, Dimension::Engineer, Dimension::Category, Dimension::Cause];
+
+/// What the cost report is grouped by when nobody says.
+const USUAL_COST: [Dimension; 3] = [Dimension::Customer, Dimension::Contract, Dimension::Coverage];
 
 /// The columns of a dimension.
 fn columns(by: Dimension) -> &'static [Column] {
@@ -67,6 +70,16 @@ fn cells(desk: &Desk, by: Dimension, row: &SumRow) -> Vec<Cell> {
     }
 }
 
+/// What all work and expenses cost, covered or not: per visit, customer, contract, requester, engineer or whatever else is
+/// asked for.
+///
+/// # Errors
+/// See [`ReportError`].
+pub async fn cost(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportError> {
+    let filter = ask.filter(desk.scope.clone())?;
+    lines(desk, ask, "cost", &filter, &USUAL_COST).await
+}
+
 /// Uncovered work and expenses (白干清单): what they cost, and what they are worth by the price list.
 ///
 /// # Errors
@@ -74,11 +87,22 @@ fn cells(desk: &Desk, by: Dimension, row: &SumRow) -> Vec<Cell> {
 pub async fn given_away(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportError> {
     let mut filter = ask.filter(desk.scope.clone())?;
     filter.coverage = Some(Coverage::NotCovered.as_str().to_owned());
-    let by: Vec<Dimension> = if ask.group_by.is_empty() { USUAL.to_vec() } else { ask.group_by.clone() };
+    lines(desk, ask, "given-away", &filter, &USUAL).await
+}
+
+/// Cost lines, added up by what is asked for, or else by what is usual.
+async fn lines(
+    desk: &mut Desk,
+    ask: &Ask,
+    name: &'static str,
+    filter: &LineFilter,
+    usual: &[Dimension],
+) -> Result<Table, ReportError> {
+    let by: Vec<Dimension> = if ask.group_by.is_empty() { usual.to_vec() } else { ask.group_by.clone() };
     // Each once, in the order asked for.
     let mut seen = BTreeSet::new();
     let by: Vec<Dimension> = by.into_iter().filter(|d| seen.insert(*d)).collect();
-    let rows = bounded(sums(&mut desk.tx, &filter, &by, limit()).await?)?;
+    let rows = bounded(sums(&mut desk.tx, filter, &by, limit()).await?)?;
     let mut all: Vec<Column> = by.iter().flat_map(|d| columns(*d)).copied().collect();
     all.extend([
         Column::new("currency", ColumnKind::Text),
@@ -89,7 +113,7 @@ pub async fn given_away(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportError
         Column::new("unpriced_time", ColumnKind::Duration),
         Column::new("unpriced_expenses", ColumnKind::Count),
     ]);
-    let mut table = Table::new("given-away", all);
+    let mut table = Table::new(name, all);
     for row in rows {
         let mut cells: Vec<Cell> = by.iter().flat_map(|d| cells(desk, *d, &row)).collect();
         cells.extend([
@@ -116,6 +140,7 @@ struct Profit {
     given_away: i64,
     undecided: i64,
     unpriced_ms: i64,
+    unpriced_expenses: i64,
 }
 
 /// Fees against the cost of all visits, per customer or contract.
@@ -142,6 +167,7 @@ pub async fn profitability(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportEr
             Some(Coverage::NeedsDecision) | None => profit.undecided += cost,
         }
         profit.unpriced_ms += row.unpriced_ms;
+        profit.unpriced_expenses += row.unpriced_expenses;
     }
     for (customer, contract, minor, currency) in fees(desk, ask)? {
         let contract = Some(contract).filter(|_| by_contract);
@@ -159,6 +185,7 @@ pub async fn profitability(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportEr
         Column::new("cost", ColumnKind::Money),
         Column::new("margin", ColumnKind::Money),
         Column::new("unpriced_time", ColumnKind::Duration),
+        Column::new("unpriced_expenses", ColumnKind::Count),
     ]);
     let mut table = Table::new("profitability", all);
     for ((customer, name, contract, currency), p) in profits {
@@ -178,10 +205,12 @@ pub async fn profitability(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportEr
             amount(cost),
             amount(p.fees - cost),
             Cell::Int(p.unpriced_ms),
+            Cell::Int(p.unpriced_expenses),
         ]);
         table.rows.push(cells);
     }
-    Ok(table.add_up(&["fees", "covered_cost", "given_away_cost", "undecided_cost", "cost", "margin", "unpriced_time"]))
+    let amounts = ["fees", "covered_cost", "given_away_cost", "undecided_cost", "cost", "margin"];
+    Ok(table.add_up(&[&amounts[..], &["unpriced_time", "unpriced_expenses"]].concat()))
 }
 
 /// Fees recognised in the days asked for: customer, contract, minor units, currency.
@@ -212,9 +241,12 @@ pub async fn break_even(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportError
     // With both amounts given, no day is looked at.
     let from_data = ask.labour_minor.is_none() || ask.margin_minor.is_none();
     let (mut margins, mut heads) = (BTreeMap::<String, (i64, i64)>::new(), ask.headcount);
+    let (mut unpriced_ms, mut unpriced_expenses) = (0, 0);
     if from_data {
         let filter: LineFilter = ask.filter(desk.scope.clone())?;
         for row in sums(&mut desk.tx, &filter, &[], limit()).await? {
+            unpriced_ms += row.unpriced_ms;
+            unpriced_expenses += row.unpriced_expenses;
             let Some(currency) = row.currency else { continue };
             let (cost, labour) = (row.cost_minor.unwrap_or(0), row.time_cost_minor.unwrap_or(0));
             // Of the cost, what is not people's time lowers the margin; the time is what the margin is compared with.
@@ -247,8 +279,17 @@ pub async fn break_even(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportError
         Column::new("headcount", ColumnKind::Count),
         Column::new("margin_per_head", ColumnKind::Money),
         Column::new("needed_per_head", ColumnKind::Money),
+        Column::new("unpriced_time", ColumnKind::Duration),
+        Column::new("unpriced_expenses", ColumnKind::Count),
     ];
+    let amounts = all.len() - 2;
     let mut table = Table::new("break-even", all);
+    if unpriced_ms > 0 || unpriced_expenses > 0 {
+        // Labour without a rate is not free: whoever reads the other rows must see that it is missing from them.
+        let mut row = vec![Cell::None; amounts];
+        row.extend([Cell::Int(unpriced_ms), Cell::Int(unpriced_expenses)]);
+        table.rows.push(row);
+    }
     for (currency, (margin, labour)) in margins {
         let b = money::break_even(margin, labour, target, heads);
         table.rows.push(vec![
@@ -262,6 +303,8 @@ pub async fn break_even(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportError
             Cell::int(heads.map(i64::from)),
             Cell::int(b.per_head_minor.map(|(has, _)| has)),
             Cell::int(b.per_head_minor.map(|(_, needs)| needs)),
+            Cell::Int(0),
+            Cell::Int(0),
         ]);
     }
     Ok(table)

@@ -3,22 +3,18 @@
 use super::table::{Cell, Column, ColumnKind, Table};
 use super::{Ask, Desk, ReportError, bounded};
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sync_core::coverage::vendor_gaps as gaps;
 use sync_core::money;
-use sync_core::time::days::day_of;
+use sync_core::time::days::{day_of, zone};
 
-/// Support that was promised and not bought, by asset: from the day asked for (today, UTC) and a year ahead. The
-/// exposure is what buying it would cost, day by day.
+/// Support that was promised and not bought, by asset: from the day asked for (today at the customer's) and a year ahead.
+/// The exposure is what buying it would cost, day by day.
 ///
 /// # Errors
 /// See [`ReportError`].
 pub async fn vendor_gaps(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportError> {
-    let today = day_of(desk.now_ms, &TimeZone::UTC).map_err(|e| ReportError::Query(e.to_string()))?;
-    let from = ask.from.unwrap_or(today);
-    let year = from.checked_add(1.year()).and_then(|day| day.yesterday()).ok();
-    let to = ask.to.or(year).unwrap_or(from);
-    let (from, to) = Ask { from: Some(from), to: Some(to), ..Ask::default() }.days()?;
     let all = vec![
         Column::new("customer_name", ColumnKind::Text),
         Column::new("customer", ColumnKind::Id),
@@ -33,11 +29,16 @@ pub async fn vendor_gaps(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportErro
         Column::new("currency", ColumnKind::Text),
         Column::new("exposure", ColumnKind::Money),
     ];
+    // A question that makes no sense is refused where there is no asset, too.
+    days(desk, ask, &TimeZone::UTC)?;
     let mut table = Table::new("vendor-gaps", all);
     let assets = desk.known.assets.values().filter(|a| desk.sees(a.customer));
     let mut assets: Vec<_> = assets.filter(|a| ask.customer.is_none_or(|c| c == a.customer.0)).collect();
     assets.sort_by_key(|a| (a.customer, &a.code));
     for asset in assets {
+        let customer = desk.known.customers.get(&asset.customer);
+        let tz = customer.and_then(|c| zone(&c.time_zone).ok()).unwrap_or(TimeZone::UTC);
+        let (from, to) = days(desk, ask, &tz)?;
         for gap in gaps(asset, from, to) {
             let days = gap.first_day.until(gap.last_day).map_or(0, |span| i64::from(span.get_days()) + 1);
             let exposure = money::exposure(asset, &gap);
@@ -66,4 +67,15 @@ pub async fn vendor_gaps(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportErro
     }
     table.rows = bounded(table.rows)?;
     Ok(table.add_up(&["exposure"]))
+}
+
+/// The first and the last day that is looked at where the local time is that of `tz`.
+fn days(desk: &Desk, ask: &Ask, tz: &TimeZone) -> Result<(Date, Date), ReportError> {
+    let from = match ask.from {
+        Some(from) => from,
+        None => day_of(desk.now_ms, tz).map_err(|e| ReportError::Query(e.to_string()))?,
+    };
+    let year = from.checked_add(1.year()).and_then(|day| day.yesterday()).ok();
+    let to = ask.to.or(year).unwrap_or(from);
+    Ask { from: Some(from), to: Some(to), ..Ask::default() }.days()
 }

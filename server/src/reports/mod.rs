@@ -18,7 +18,7 @@ mod table;
 mod what_if;
 
 pub use ask::{Ask, Format, PARAMETERS};
-pub use cost::{break_even, given_away, profitability};
+pub use cost::{break_even, cost, given_away, profitability};
 pub use files::{csv, xlsx};
 pub use gaps::vendor_gaps;
 pub use problems::{own_work, repeat_problems};

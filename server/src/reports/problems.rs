@@ -2,7 +2,7 @@
 
 use super::table::{Cell, Column, ColumnKind, Table};
 use super::{Ask, Desk, ReportError, bounded, limit};
-use crate::store::cost::own_work_demands;
+use crate::store::cost::{DemandFilter, own_work_demands};
 use crate::store::root_causes::{ProblemFilter, counts};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,22 +20,33 @@ fn around(from: Date, to: Date) -> Result<(i64, i64), ReportError> {
     Ok((start(from)? - A_DAY_MS, start(to)? + 2 * A_DAY_MS))
 }
 
-/// Problems by customer and key, in at least so many visits that began in the time asked for (UTC days).
+/// Problems by customer and key, in at least so many visits in which work on them began in the time asked for.
 ///
 /// # Errors
 /// See [`ReportError`].
 pub async fn repeat_problems(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportError> {
     let (from, to) = ask.days()?;
-    let (before, after) = around(from, to)?;
-    let filter = ProblemFilter {
-        scope: desk.scope.clone(),
-        customer: ask.customer,
-        from_ms: before + A_DAY_MS,
-        to_ms: after - A_DAY_MS,
-        least: i64::from(ask.least.unwrap_or_else(|| desk.known.policy().repeat_count)),
-        limit: limit(),
-    };
-    let rows = bounded(counts(&mut desk.tx, &filter).await?)?;
+    let asked = desk.known.customers.values().filter(|c| desk.sees(c.id) && ask.customer.is_none_or(|id| id == c.id.0));
+    let mut zones: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
+    for customer in asked {
+        zones.entry(customer.time_zone.clone()).or_default().push(customer.id.0);
+    }
+    let mut rows = Vec::new();
+    // A day begins when it begins there: one question for each time zone.
+    for (name, customers) in zones {
+        let tz = zone(&name).unwrap_or(jiff::tz::TimeZone::UTC);
+        let start = |day: Date| day_start_ms(day, &tz).map_err(|e| ReportError::Query(e.to_string()));
+        let filter = ProblemFilter {
+            scope: Some(customers),
+            from_ms: start(from)?,
+            to_ms: start(to.tomorrow().map_err(|e| ReportError::Query(e.to_string()))?)?,
+            least: i64::from(ask.least.unwrap_or_else(|| desk.known.policy().repeat_count)),
+            limit: limit(),
+        };
+        rows.extend(counts(&mut desk.tx, &filter).await?);
+    }
+    let mut rows = bounded(rows)?;
+    rows.sort_by(|a, b| b.visits.cmp(&a.visits).then_with(|| (a.customer_id, &a.key).cmp(&(b.customer_id, &b.key))));
     let all = vec![
         Column::new("customer_name", ColumnKind::Text),
         Column::new("customer", ColumnKind::Id),
@@ -80,15 +91,19 @@ pub async fn repeat_problems(desk: &mut Desk, ask: &Ask) -> Result<Table, Report
 pub async fn own_work(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportError> {
     let (from, to) = ask.days()?;
     let (before, after) = around(from, to)?;
-    let rows = own_work_demands(&mut desk.tx, before, after, limit()).await?;
+    let filter = DemandFilter {
+        scope: desk.scope.clone(),
+        customer: ask.customer,
+        from_ms: before,
+        to_ms: after,
+        limit: limit(),
+    };
+    let rows = own_work_demands(&mut desk.tx, &filter).await?;
     let mut demands: BTreeMap<(Option<Uuid>, String), (i64, BTreeSet<Uuid>)> = BTreeMap::new();
     for row in bounded(rows)? {
         let listed = row.customer_id.and_then(|id| desk.known.customers.get(&CustomerId(id)));
         let tz = listed.and_then(|c| zone(&c.time_zone).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
-        let is_asked = day_of(row.began_ms, &tz).is_ok_and(|day| from <= day && day <= to)
-            && ask.customer.is_none_or(|c| row.customer_id == Some(c))
-            && desk.scope.as_ref().is_none_or(|s| row.customer_id.is_some_and(|c| s.contains(&c)));
-        if is_asked {
+        if day_of(row.began_ms, &tz).is_ok_and(|day| from <= day && day <= to) {
             let name = if listed.is_some() { String::new() } else { row.customer_name };
             let (count, visits) = demands.entry((row.customer_id, name)).or_default();
             *count += 1;

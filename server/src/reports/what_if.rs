@@ -109,6 +109,7 @@ fn compare(
 
 #[derive(Default)]
 struct Sums {
+    first_day: Option<Date>,
     ms: i64,
     amounts: (i64, i64),
     would_ms: i64,
@@ -128,6 +129,7 @@ fn table(found: Vec<(Uuid, Change)>, from: Date, to: Date) -> Result<Table, Repo
         let sum = sums.entry(key).or_default();
         let amounts = change.line.price.as_ref().map_or((0, 0), |p| (p.cost_minor, p.list_minor));
         let add = |to: &mut (i64, i64)| *to = (to.0.saturating_add(amounts.0), to.1.saturating_add(amounts.1));
+        sum.first_day = [sum.first_day, change.line.day].into_iter().flatten().min();
         sum.ms += change.line.ms;
         add(&mut sum.amounts);
         if change.would_be == Coverage::Covered {
@@ -138,6 +140,7 @@ fn table(found: Vec<(Uuid, Change)>, from: Date, to: Date) -> Result<Table, Repo
     let columns = vec![
         Column::new("visit", ColumnKind::Id),
         Column::new("item", ColumnKind::Id),
+        Column::new("first_day", ColumnKind::Day),
         Column::new("category", ColumnKind::Word("category")),
         Column::new("currency", ColumnKind::Text),
         Column::new("time", ColumnKind::Duration),
@@ -153,6 +156,7 @@ fn table(found: Vec<(Uuid, Change)>, from: Date, to: Date) -> Result<Table, Repo
         table.rows.push(vec![
             Cell::id(Some(visit)),
             Cell::id(item),
+            Cell::text(s.first_day.map(|day| day.to_string())),
             Cell::text(category.map(|c| c.as_str())),
             Cell::text(currency.clone()),
             Cell::Int(s.ms),

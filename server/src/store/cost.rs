@@ -250,15 +250,40 @@ pub struct DemandRow {
     pub began_ms: i64,
 }
 
-/// Demands for the customer's own work in visits that began from `from_ms` until `to_ms`, at most `limit`.
+/// Which demands are asked for.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct DemandFilter {
+    /// Only of these customers; absent: all, hospitals in no list among them.
+    pub scope: Option<Vec<Uuid>>,
+    /// Of this customer.
+    pub customer: Option<Uuid>,
+    /// In visits that began at or after.
+    pub from_ms: i64,
+    /// In visits that began before.
+    pub to_ms: i64,
+    /// How many.
+    pub limit: i64,
+}
+
+/// Demands for the customer's own work.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn own_work_demands(tx: &mut Tx, from_ms: i64, to_ms: i64, limit: i64) -> Result<Vec<DemandRow>, StoreError> {
-    const DEMANDS: &str = "SELECT v.id AS visit_id, v.customer_id, v.customer_name, v.began_ms FROM flags f \
-                           JOIN visits v ON v.id = f.visit_id WHERE f.code = 'customers_own_work' \
-                           AND v.began_ms >= $1 AND v.began_ms < $2 LIMIT $3";
-    db_all!(DemandRow, tx, DEMANDS, from_ms, to_ms, limit)
+pub async fn own_work_demands(tx: &mut Tx, filter: &DemandFilter) -> Result<Vec<DemandRow>, StoreError> {
+    let mut select = Select::from(
+        "SELECT v.id AS visit_id, v.customer_id, v.customer_name, v.began_ms FROM flags f \
+         JOIN visits v ON v.id = f.visit_id",
+    );
+    select.int(" AND f.code = 'customers_own_work' AND v.began_ms >= ", "from_ms", "");
+    select.int(" AND v.began_ms < ", "to_ms", "");
+    if filter.scope.is_some() {
+        select.uuids(" AND v.customer_id IN ", "scope", "");
+    }
+    if filter.customer.is_some() {
+        select.uuid(" AND v.customer_id = ", "customer", "");
+    }
+    select.int(" ORDER BY v.began_ms, v.id LIMIT ", "limit", "");
+    select.rows(tx, serde_json::to_string(filter).unwrap_or_default()).await
 }
 
 /// A visit with its document and its verdict.

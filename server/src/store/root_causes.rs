@@ -228,8 +228,6 @@ pub async fn occurrences(tx: &mut Tx, row: &RootCauseRow, limit: i64) -> Result<
 pub struct ProblemFilter {
     /// Only of these customers; absent: all.
     pub scope: Option<Vec<Uuid>>,
-    /// Of this customer.
-    pub customer: Option<Uuid>,
     /// Begun at or after.
     pub from_ms: i64,
     /// Begun before.
@@ -254,9 +252,6 @@ pub async fn counts(tx: &mut Tx, filter: &ProblemFilter) -> Result<Vec<ProblemCo
     select.int(" AND p.at_ms < ", "to_ms", "");
     if filter.scope.is_some() {
         select.uuids(" AND p.customer_id IN ", "scope", "");
-    }
-    if filter.customer.is_some() {
-        select.uuid(" AND p.customer_id = ", "customer", "");
     }
     select.int(
         " GROUP BY p.customer_id, p.key, r.id, r.state, r.reopened HAVING COUNT(DISTINCT p.visit_id) >= ",

@@ -99,6 +99,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/quarantine", ADMIN),
     ("GET", "/api/v1/receipts", READERS),
     ("GET", "/api/v1/receipts/{id}", READERS),
+    ("GET", "/api/v1/reports/cost", REPORTS),
     ("GET", "/api/v1/reports/given-away", REPORTS),
     ("GET", "/api/v1/reports/profitability", REPORTS),
     ("GET", "/api/v1/reports/break-even", REPORTS),

@@ -25,7 +25,7 @@ fn worker(state: &AppState, chunk: i64) -> Worker {
 }
 
 /// Judges until nothing is left to judge; how many visits that were.
-async fn drain(field: &Field) -> usize {
+pub(crate) async fn drain(field: &Field) -> usize {
     let worker = worker(&field.api.state, 3);
     let mut all = 0;
     loop {

@@ -1,6 +1,6 @@
 //! What reaches a phone, in the very answers of the sync: neither what a contract costs nor other people's contacts.
 
-use crate::field::{Field, HOSPITAL, LIS_PHONE, MORNING, OTHER_HOSPITAL, WANGS_PHONE, begin, id};
+use crate::field::{Field, HOSPITAL, LIS_PHONE, MORNING, ORDER, OTHER_HOSPITAL, WANGS_PHONE, begin, id};
 use axum::http::Method;
 use countersign::conformance;
 use countersign::reference::cache::Asker;
@@ -279,4 +279,46 @@ conformance! { a_visit_gives_sight_of_the_contacts, |f| async {
     wang.begin(begin(CustomerRef::Listed(OTHER_HOSPITAL), "H02 医院", false)).unwrap();
     let wang = field.sync(wang).await;
     assert!(has(&wang, 0x61));
+} }
+
+conformance! { a_phone_loses_what_is_no_longer_its_engineers, |f| async {
+    let field = Field::new(f).await;
+    costly(&field).await;
+    let (manager, boss) = (field.token("sm").await, field.token("boss").await);
+    let wang = field.sync(field.phone("wang", WANGS_PHONE).await).await;
+    let order = |phone: &sim_phone::SimPhone| phone.phone.reference().work_orders[&ORDER].clone();
+    let contact = |phone: &sim_phone::SimPhone, n: u128| {
+        phone.phone.reference().contacts[&OTHER_HOSPITAL].get(&ContactId(id(n))).cloned()
+    };
+    assert!(order(&wang).engineers.contains(&UserId(id(1))));
+    assert_eq!(contact(&wang, 0x62).unwrap().phone.as_deref(), Some("138-62"));
+
+    // The order is Zhao's alone, and gets another task after that.
+    let path = format!("/api/v1/work-orders/{ORDER}");
+    let mut moved = field.api.get(&path, &manager).await.ok();
+    moved["engineers"] = json!([id(3)]);
+    field.api.call(Method::PUT, &path, Some(&manager), Some(moved.clone())).await.ok();
+    let wang = field.sync(wang).await;
+    assert_eq!(order(&wang).engineers, [UserId(id(3))], "it is no longer among his");
+    moved["task"] = "不关他的事".into();
+    field.api.call(Method::PUT, &path, Some(&manager), Some(moved)).await.ok();
+    let wang = field.sync(wang).await;
+    assert_ne!(order(&wang).task, "不关他的事");
+
+    // A hospital where he has nothing to do has another single interface: he keeps no number of the former one.
+    let path = |n: u128| format!("/api/v1/contacts/{}", id(n));
+    let mut next = field.api.get(&path(0x61), &boss).await.ok();
+    next["single_interface"] = true.into();
+    let refused = field.api.call(Method::PUT, &path(0x61), Some(&boss), Some(next.clone())).await;
+    refused.refused(422, "invalid_record");
+    let error = &refused.body["errors"][0];
+    assert_eq!((&error["pointer"], &error["code"]), (&json!("/single_interface"), &json!("second_interface")));
+    let mut former = field.api.get(&path(0x62), &boss).await.ok();
+    former["single_interface"] = false.into();
+    field.api.call(Method::PUT, &path(0x62), Some(&boss), Some(former)).await.ok();
+    field.api.call(Method::PUT, &path(0x61), Some(&boss), Some(next)).await.ok();
+    let wang = field.sync(wang).await;
+    let (old, new) = (contact(&wang, 0x62).unwrap(), contact(&wang, 0x61).unwrap());
+    assert_eq!((old.phone, old.email, old.single_interface), (None, None, false));
+    assert_eq!((new.phone.as_deref(), new.single_interface), (Some("138-61"), true));
 } }

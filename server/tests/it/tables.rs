@@ -124,6 +124,9 @@ conformance! { what_contradicts_itself_is_told_by_row_and_column, |f| async {
 
     let managers = "code,name,tier,time_zone,service_manager,account_manager\nH9,九院,三级医院,Asia/Shanghai,zhang.li;emma.wood,zhao.min\n";
     assert_eq!(told("customers.csv", managers.into()).await, [(2, 5, "more_than_one")]);
+    let contacts = "code,customer,name,single_interface\nK-1,BS06,甲,是\nBS06-1,BS06,彭海燕,否\nK-2,BS06,乙,是\n";
+    assert_eq!(told("contacts.csv", contacts.into()).await, [(2, 4, "second_interface"), (4, 4, "second_interface")]);
+    assert_eq!(told("contacts.csv", "code,customer,name,single_interface\nK-1,BS06,甲,是\n".into()).await, [(2, 4, "second_interface")]);
     let clauses = |row: &str| format!("code,name,clause_code,clause_effect,clause_category,clause_quota_unit,clause_quota_amount,clause_quota_period,clause_hours,clause_price_amount,clause_price_currency,clause_price_per\n{row}\n");
     assert_eq!(told("packages.csv", clauses("P,p,1,grant,magic,,,,,,,")).await, [(2, 5, "unknown_word")]);
     assert_eq!(told("packages.csv", clauses("P,p,1,grant,,,,,,,,")).await, [(2, 5, "missing")]);
@@ -147,6 +150,18 @@ conformance! { what_contradicts_itself_is_told_by_row_and_column, |f| async {
     assert_eq!(told("calendars.csv", "code,name,day_date,day_kind\nK,k,2026-01-01,holiday\nK,,2026-01-01,workday\n".into()).await, [(3, 3, "duplicate")]);
     assert_eq!(told("policies.csv", "code,repeat_count,daytime\ndefault,1,08:00-18:00\n".into()).await, [(2, 2, "out_of_range")]);
     assert_eq!(known(f).await, before, "nothing of all this was written");
+} }
+
+conformance! { the_single_interface_is_handed_over_in_one_file, |f| async {
+    company(f).await;
+    let table = "code,customer,name,single_interface\nK-1,BS06,甲,是\nBS06-1,BS06,彭海燕,否\n";
+    let report = run(f, "contacts.csv", table.as_bytes()).await.unwrap();
+    assert_eq!((report.added, report.changed), (1, 1));
+    let known = known(f).await;
+    let all = known.contacts.values().flat_map(|of| of.values());
+    let mut single: Vec<&str> = all.filter(|c| c.single_interface).map(|c| c.code.as_str()).collect();
+    single.sort_unstable();
+    assert_eq!(single, ["EY06-1", "K-1", "RM01-1", "SQ03-1", "XJ05-1", "XY04-1", "ZY02-1"]);
 } }
 
 conformance! { a_package_that_a_contract_names_stays_as_it_is, |f| async {

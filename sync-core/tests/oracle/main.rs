@@ -10,12 +10,13 @@ mod world;
 
 use slow::{Question, Slow, Told, worked};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use sync_core::coverage::*;
 use sync_core::document::facts::Mode;
 use sync_core::reference::{CalendarDay, Contract, DayKind, Record};
 use world::{Dice, MINUTE_MS, World, world};
 
+/// How many random worlds an ordinary run compares, at the least.
 const CASES: u64 = 100_000;
 
 /// The built-in Chinese days by year, month and day, read from their files.
@@ -160,7 +161,7 @@ fn every_minute_has_the_answer_that_the_oracle_gives_it() {
     let quick = number("COUNTERSIGN_QUICK") == Some(1);
     let cases = number("COUNTERSIGN_CASES").unwrap_or(if quick { CASES / 20 } else { CASES });
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let failed = AtomicUsize::new(0);
+    let (failed, alike) = (AtomicUsize::new(0), AtomicU64::new(0));
     let mut met = Met::new();
     std::thread::scope(|scope| {
         let work = |first: usize| {
@@ -171,6 +172,8 @@ fn every_minute_has_the_answer_that_the_oracle_gives_it() {
                     if failed.fetch_add(1, Ordering::Relaxed) > 3 {
                         break;
                     }
+                } else {
+                    alike.fetch_add(1, Ordering::Relaxed);
                 }
             }
             met
@@ -182,8 +185,13 @@ fn every_minute_has_the_answer_that_the_oracle_gives_it() {
             }
         }
     });
-    println!("{cases} worlds, minutes by cause: {met:?}");
+    let alike = alike.into_inner();
+    println!("{alike} worlds judged alike, minutes by cause: {met:?}");
     assert_eq!(failed.into_inner(), 0, "seeds are printed above");
+    assert_eq!(alike, cases, "every world that was asked for was compared");
+    if !quick && number("COUNTERSIGN_CASES").is_none() {
+        assert!(alike >= 100_000, "an ordinary run compares 100,000 worlds, this one {alike}");
+    }
     // A generator that no longer meets a cause would prove nothing about it.
     assert!(Cause::ALL.iter().all(|cause| met.get(cause.as_str()).is_some_and(|n| *n > 100)), "{met:?}");
 }

@@ -1,10 +1,12 @@
 //! The demo's cases, each by itself: the same code that the demo tells, over the same bad network.
 
+use super::office::{customer, figures, items, only, report};
 use countersign_tests::process::server_binary;
 use countersign_tests::story::books::{self, Expected};
 use countersign_tests::story::managers::{self, decide};
 use countersign_tests::story::{Narrator, Stage, case01, case03, case08, case09, case10, receipts, unlisted};
 use countersign_tests::{Failure, ServerProcess};
+use serde_json::json;
 use sync_core::ids::VisitId;
 
 /// A company with these engineers, in a folder that goes away with the test.
@@ -46,7 +48,21 @@ fn case_1_no_contract_and_nobody_dispatched() -> Result<(), Failure> {
     assert_eq!(record.objections.len(), 2);
     assert!(record.objections.iter().any(|o| o.value.insisted_by.contains("马国栋")));
     decide(&mut stage, visit, managers::DISPATCH)?;
-    stage.checks.verdict()
+    stage.checks.verdict()?;
+
+    // Who gave it away: 9 h 40 in the evening and 7 h 40 in the daytime of a senior engineer, and 1,032.00 of expenses.
+    let days = "from=2026-09-01&to=2026-09-30";
+    let given = report(&stage, "chen.zong", &format!("given-away?{days}&group_by=requester"))?;
+    let row = only(&given);
+    assert_eq!((&row["requester_role"], &row["requester_name"]), (&json!("sales"), &json!("孙强")));
+    let cost = 217_500 + 115_000 + 103_200;
+    assert_eq!(figures(row, ["visits", "cost", "list"]), [1, cost, 725_000 + 383_333 + 103_200]);
+    assert_eq!(figures(&given["totals"][0], ["cost"]), [cost]);
+    // Without a contract there is no fee that would have paid for any of it.
+    let profit = report(&stage, "emma.wood", &format!("profitability?{days}&customer={}", customer(&stage, "XY04")?))?;
+    let columns = ["fees", "covered_cost", "given_away_cost", "undecided_cost", "margin"];
+    assert_eq!(figures(only(&profit), columns), [0, 0, cost, 0, -cost]);
+    Ok(())
 }
 
 #[test]
@@ -61,7 +77,39 @@ fn case_3_a_software_contract_covers_software_only() -> Result<(), Failure> {
     let files = verified(&mut stage, &dir, 1)?;
     assert_eq!(files.receipts[0].1.body.sign_off.sign_off.reason, "网络和数据库的费用需另行商定");
     decide(&mut stage, visit, managers::BILL)?;
-    stage.checks.verdict()
+    stage.checks.verdict()?;
+    leads(&stage, visit)
+}
+
+/// The account manager of case 3 gets a lead for each category that nothing covered: worth what it cost, with the clause
+/// that would have covered it.
+fn leads(stage: &Stage, visit: VisitId) -> Result<(), Failure> {
+    let account = stage.manager("zhao.min")?;
+    let me = account.get("/api/v1/auth/me")?.ok()?;
+    let found = items(&account, "leads?state=open")?;
+    let lead = |category: &str| found.iter().find(|l| l["category"] == category).ok_or("no lead");
+    assert_eq!(found.len(), 2, "{found:?}");
+    let (database, network) = (lead("database")?, lead("network")?);
+    for lead in &found {
+        assert_eq!((&lead["account_manager"], &lead["customer_name"]), (&me["id"], &json!("江城市中医院")));
+    }
+    // 105 and 110 minutes at 100.00 an hour, each rounded to the fen; by the list 320.00.
+    let columns = ["ms", "cost_minor", "list_minor", "unpriced_ms"];
+    assert_eq!(figures(&database["value"][0], columns), [215 * 60_000, 17_500 + 18_333, 56_000 + 58_667, 0]);
+    // An extra item is sold beside the contract that they have.
+    assert_eq!((&database["offer"]["clause"], &database["offer"]["package"]), (&json!("DB-1"), &json!(null)));
+    assert_eq!(database["offer"]["text"], "数据库专项服务");
+    // 85 minutes, and the way there, which is the visit's.
+    assert_eq!(figures(&network["value"][0], columns), [85 * 60_000, 14_167 + 1_200, 45_333 + 1_200, 0]);
+    assert_eq!((&network["offer"]["clause"], &network["offer"]["package"]), (&json!("C-6"), &json!("C-2026")));
+
+    let path = format!("/api/v1/leads/{}", database["id"].as_str().ok_or("a lead without an id")?);
+    assert_eq!(account.get(&path)?.ok()?["visit_ids"], json!([visit]));
+    let won = json!({ "outcome": "won", "reason": "签订数据库专项", "version": database["version"] });
+    let decided = account.post(&format!("{path}/decision"), &won)?.ok()?;
+    assert_eq!((&decided["state"], &decided["trail"][0]["user_name"]), (&json!("won"), &json!("赵敏")));
+    assert_eq!(items(&account, "leads?state=open")?.len(), 1, "the network is still to be sold");
+    Ok(())
 }
 
 #[test]

@@ -23,6 +23,7 @@ use utoipa_axum::routes;
 pub(crate) fn routes() -> Vec<Entry> {
     const ALL: Access = Access::Roles(READERS);
     vec![
+        Entry::new(ALL, routes!(cost)),
         Entry::new(ALL, routes!(given_away)),
         Entry::new(ALL, routes!(profitability)),
         Entry::new(ALL, routes!(break_even)),
@@ -142,6 +143,11 @@ macro_rules! report {
     };
 }
 
+report! {
+    /// What all work and expenses cost: per visit, customer, contract, requester, engineer, or by whatever `group_by` says.
+    cost, Cost, "/api/v1/reports/cost",
+    ["customer", "engineer", "category", "coverage", "cause", "requester_role", "review", "group_by"]
+}
 report! {
     /// Uncovered work and expenses, at cost and at list price.
     given_away, GivenAway, "/api/v1/reports/given-away",

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use std::collections::{HashMap, HashSet};
-use sync_core::ids::{GradeId, PackageId, UserId, VisitId, WorkOrderId};
+use sync_core::ids::{ContactId, CustomerId, GradeId, PackageId, UserId, VisitId, WorkOrderId};
 use sync_core::reference::{ContractStatus, Reference};
 
 /// Made of the reference data that records are checked against.
@@ -14,6 +14,8 @@ pub struct Index {
     pub(super) families: HashMap<String, Vec<PackageId>>,
     /// The grades that a person holds from a day on.
     pub(super) holders: HashMap<(UserId, Date), Vec<GradeId>>,
+    /// The contacts that are said to be the single interface to a customer.
+    pub(super) interfaces: HashMap<CustomerId, Vec<ContactId>>,
     /// Packages that a signed or terminated contract names.
     pub(super) in_use: HashSet<PackageId>,
 }
@@ -33,6 +35,11 @@ impl Index {
         for grade in known.grades.values() {
             for holder in &grade.holders {
                 index.holders.entry((holder.user, holder.first_day)).or_default().push(grade.id);
+            }
+        }
+        for contact in known.contacts.values().flat_map(|of_customer| of_customer.values()) {
+            if contact.single_interface {
+                index.interfaces.entry(contact.customer).or_default().push(contact.id);
             }
         }
         let contracts = before.contracts.values().flat_map(|of_customer| of_customer.values());

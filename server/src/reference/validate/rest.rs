@@ -29,6 +29,11 @@ impl Check<'_> {
         if r.receives_receipts && r.email.is_none() {
             self.error("email", "missing", "who receives receipts needs a mail address");
         }
+        let mut others = self.index.interfaces.get(&r.customer).into_iter().flatten();
+        if r.single_interface && others.any(|other| *other != r.id) {
+            let detail = "another contact is the single interface to this customer; say first that it is not any more";
+            self.error("single_interface", "second_interface", detail);
+        }
     }
 
     pub(super) fn asset(&mut self, r: &Asset) {

@@ -4,6 +4,7 @@
 //! temporary folder of a real disk (`--dir`) and go when it ends.
 
 mod floor;
+mod judging;
 mod plain;
 mod server;
 mod table;
@@ -36,6 +37,12 @@ struct Args {
     /// Only W, for profiling.
     #[arg(long)]
     only_w: bool,
+    /// Only verdicts: assessments, the advice before work, judging again.
+    #[arg(long, conflicts_with = "only_w")]
+    only_judging: bool,
+    /// How many visits are judged again; they are synced first, which takes longer than judging them.
+    #[arg(long, value_name = "VISITS")]
+    rejudge: Option<usize>,
 }
 
 /// Progress of preparations is not shown; what is measured prints its own line.
@@ -73,7 +80,7 @@ fn run(args: &Args) -> Result<bool, Failure> {
         databases.push(Database::Postgres);
     }
     let mut lossless = true;
-    for database in &databases {
+    for database in databases.iter().filter(|_| !args.only_judging) {
         let mut results = Results { database: database.name(), ..Results::default() };
         println!("{}: the floor", database.name());
         floors(dir, args, &mut results)?;
@@ -100,5 +107,21 @@ fn run(args: &Args) -> Result<bool, Failure> {
         println!("{}", table::json(&results));
         lossless &= results.lost() == 0 && results.errors() == 0;
     }
+    if !args.only_w {
+        judging(binary, dir, args, &databases)?;
+    }
     Ok(lossless)
+}
+
+/// Measures verdicts, and judging again on each database.
+fn judging(binary: &Path, dir: &Path, args: &Args, databases: &[Database]) -> Result<(), Failure> {
+    let (customers, each) = judging::REFERENCE;
+    println!("verdicts by the reference data of {customers} customers with {each} contracts each");
+    judging::print_verdicts(&judging::verdicts(binary, dir, args.quick)?);
+    let visits = args.rejudge.unwrap_or(if args.quick { 200 } else { 10_000 });
+    for database in databases {
+        println!("{}: {visits} visits are synced, then judged again", database.name());
+        judging::print_rejudged(database, &judging::rejudged(binary, database, dir, visits)?);
+    }
+    Ok(())
 }

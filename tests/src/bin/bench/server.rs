@@ -8,6 +8,25 @@ use std::path::{Path, PathBuf};
 /// Hospitals: so many that few engineers meet by chance.
 const HOSPITALS: usize = 200;
 
+/// How large the company is.
+#[derive(Clone, Debug)]
+pub(crate) struct Size {
+    /// Its engineers' log-ins.
+    pub(crate) logins: Vec<String>,
+    /// How many hospitals, beside those of the demo.
+    pub(crate) hospitals: usize,
+    /// How many contracts each of them has, one or two.
+    pub(crate) contracts: usize,
+}
+
+impl Size {
+    /// `engineers` engineers (`bench1`, `bench2`, …) for the workloads of syncing.
+    pub(crate) fn of(engineers: usize) -> Self {
+        let logins = (1..=engineers).map(|n| format!("bench{n}")).collect();
+        Self { logins, hospitals: HOSPITALS, contracts: 1 }
+    }
+}
+
 /// Which database.
 #[derive(Clone, Debug)]
 pub(crate) enum Database {
@@ -37,11 +56,11 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Starts a server for `engineers` engineers (`bench1`, `bench2`, …).
+    /// Starts a server for a company of this size.
     ///
     /// # Errors
     /// When it does not start.
-    pub(crate) fn start(binary: &Path, database: &Database, engineers: usize, dir: &Path) -> Result<Self, Failure> {
+    pub(crate) fn start(binary: &Path, database: &Database, size: &Size, dir: &Path) -> Result<Self, Failure> {
         let runtime = tokio::runtime::Runtime::new()?;
         let dir = tempfile::tempdir_in(dir)?;
         let schema = match database {
@@ -55,7 +74,7 @@ impl Bench {
         let mut server = ServerProcess::new(binary, &dir.path().join("data"), &variables)?;
         std::fs::create_dir_all(server.data())?;
         let file = dir.path().join("company.json");
-        std::fs::write(&file, company(engineers)?)?;
+        std::fs::write(&file, company(size)?)?;
         server.run_command(&["import", &file.to_string_lossy()])?;
         server.run()?;
         Ok(Self { server, _dir: dir, schema, runtime })
@@ -128,17 +147,17 @@ impl Usage {
     }
 }
 
-/// The demo company, grown: engineers and hospitals by the hundred, each hospital with a contact and a contract.
-fn company(engineers: usize) -> Result<String, Failure> {
+/// The demo company, grown: engineers and hospitals by the hundred, each hospital with a contact and its contracts.
+fn company(size: &Size) -> Result<String, Failure> {
     let mut company: Value = serde_json::from_str(FILE)?;
     let mut add = |kind: &str, records: Vec<Value>| -> Result<(), Failure> {
         let list = company.get_mut(kind).and_then(Value::as_array_mut).ok_or("the demo company lacks a kind")?;
         list.extend(records);
         Ok(())
     };
-    let engineer = |n: usize| {
-        json!({"login": format!("bench{n}"), "name": format!("工程师{n}"), "language": "zh-CN",
-               "email": format!("bench{n}@huaxin-it.example"), "roles": ["engineer"], "password": PASSWORD,
+    let engineer = |login: &String| {
+        json!({"login": login, "name": format!("工程师 {login}"), "language": "zh-CN",
+               "email": format!("{login}@huaxin-it.example"), "roles": ["engineer"], "password": PASSWORD,
                "must_change_password": false})
     };
     let code = |n: usize| format!("H{n:04}");
@@ -158,9 +177,17 @@ fn company(engineers: usize) -> Result<String, Failure> {
                "package": package, "first_day": "2026-01-01", "last_day": "2036-12-31",
                "annual_fee_minor": 9_000_000, "currency": "CNY"})
     };
-    add("users", (1..=engineers).map(engineer).collect())?;
-    add("customers", (1..=HOSPITALS).map(hospital).collect())?;
-    add("contacts", (1..=HOSPITALS).map(contact).collect())?;
-    add("contracts", (1..=HOSPITALS).map(contract).collect())?;
+    let second = |n: usize| {
+        json!({"code": format!("HT-{n:04}-2"), "customer": code(n), "kind": "hardware", "status": "signed",
+               "package": "HW-2026", "first_day": "2026-01-01", "last_day": "2036-12-31",
+               "annual_fee_minor": 4_000_000, "currency": "CNY"})
+    };
+    add("users", size.logins.iter().map(engineer).collect())?;
+    add("customers", (1..=size.hospitals).map(hospital).collect())?;
+    add("contacts", (1..=size.hospitals).map(contact).collect())?;
+    add("contracts", (1..=size.hospitals).map(contract).collect())?;
+    if size.contracts > 1 {
+        add("contracts", (1..=size.hospitals).map(second).collect())?;
+    }
     Ok(company.to_string())
 }

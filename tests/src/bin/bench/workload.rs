@@ -1,7 +1,7 @@
 //! W, W2, and the proof that what was confirmed is stored.
 
 use crate::quiet;
-use crate::server::{Bench, Database};
+use crate::server::{Bench, Database, Size};
 use countersign::load::{Fleet, Reconnect, Report, Stored};
 use countersign_tests::{Failure, PASSWORD};
 use sim_phone::http::Api;
@@ -39,7 +39,7 @@ impl W {
 /// Runs W with `phones` phones of `visits` visits on a fresh server; then kills it with SIGKILL the moment the last phone has
 /// its answer, starts it again on the same data, and counts what it holds.
 pub(crate) fn w(binary: &Path, database: &Database, dir: &Path, phones: usize, visits: usize) -> Result<W, Failure> {
-    let mut bench = Bench::start(binary, database, phones, dir)?;
+    let mut bench = Bench::start(binary, database, &Size::of(phones), dir)?;
     let fleet = Fleet::prepare(&bench.options(phones, visits, 7), &quiet)?;
     bench.reset_peak();
     let before = bench.usage()?;
@@ -112,7 +112,7 @@ pub(crate) fn w2(
     const BLOCK: usize = 50;
     let mut phones = Vec::new();
     for visits in known {
-        let bench = Bench::start(binary, database, 1, dir)?;
+        let bench = Bench::start(binary, database, &Size::of(1), dir)?;
         let phone = Reconnect::prepare(&bench.options(1, *visits, 11), &quiet)?;
         phones.push((*visits, bench, phone, Vec::new(), 0u64));
     }
