@@ -8,7 +8,7 @@ use crate::store::evidence::{self, ClaimRow, KeyRange, ProblemRow};
 use crate::store::visits::{self, SpanRow};
 use crate::store::{StoreError, Tx};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use sync_core::coverage::quota_reach;
+use sync_core::coverage::{LONGEST_RUN_MS, quota_reach};
 use sync_core::document::facts::TimeKind;
 use sync_core::ids::CustomerId;
 use sync_core::reference::{Policy, Reference};
@@ -18,10 +18,9 @@ use uuid::Uuid;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;
-/// An engineer's work without rest is followed so far to either side of a visit.
-const LONGEST_RUN_MS: i64 = 7 * DAY_MS;
-/// Widenings at most while it is followed; each is a rest longer at least, so that a week needs fewer.
-const WIDENINGS: usize = 32;
+/// Widenings at most while work without a rest is followed; each looks twice as far as the one before, so that a week of
+/// the shortest rests needs fewer.
+const WIDENINGS: u32 = 32;
 
 /// The company's rules that say how far evidence reaches, in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -159,15 +158,17 @@ impl Asked {
         in_hand: &HashSet<Uuid>,
         reach: &Reach,
     ) -> Result<(), StoreError> {
-        for _ in 0..WIDENINGS {
+        for widening in 0..WIDENINGS {
+            let step = reach.rest.saturating_mul(1 << widening);
             let runs = Runs::of(own.iter().chain(found.iter()), reach.rest);
             let mut wider: BTreeMap<Uuid, Vec<Interval>> = BTreeMap::new();
             for s in own {
                 let Some(run) = runs.around(s) else { continue };
                 let bound = widened(&Interval::new(s.from_ms, s.until_ms), LONGEST_RUN_MS);
-                let Some(want) = widened(&run.time, reach.rest).meet(&bound) else { continue };
+                let Some(need) = widened(&run.time, reach.rest).meet(&bound) else { continue };
                 let asked = union(self.users.get(&s.user_id).into_iter().flatten().copied());
-                if !asked.iter().any(|a| a.from_ms <= want.from_ms && want.until_ms <= a.until_ms) {
+                if !asked.iter().any(|a| a.from_ms <= need.from_ms && need.until_ms <= a.until_ms) {
+                    let want = widened(&run.time, step).meet(&bound).unwrap_or(need);
                     add(&mut wider, s.user_id, want);
                 }
             }

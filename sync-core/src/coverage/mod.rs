@@ -38,6 +38,7 @@ mod tests;
 
 pub use assess::assess;
 pub use quota::quota_reach;
+pub use signals::LONGEST_RUN_MS;
 pub use vendor::{VendorGap, vendor_gaps};
 pub use verdict::*;
 pub use work::{claims, problem_key, problems};

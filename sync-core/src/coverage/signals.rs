@@ -21,6 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
+/// An engineer's work without a rest is followed so far to either side of a visit, in milliseconds: what a verdict says of
+/// it depends on nothing that lies further away.
+pub const LONGEST_RUN_MS: i64 = 7 * DAY_MS;
+
 /// Most earlier visits that a repeated problem names: the newest ones.
 const MAX_NAMED: usize = 10;
 
@@ -184,7 +188,11 @@ fn fatigue(case: &Case<'_>, policy: &Policy) -> Vec<Flag> {
     for (user, here) in here {
         let pauses = union(breaks.remove(&user).unwrap_or_default());
         let net = |parts: Vec<Interval>| subtract(&union(parts), &pauses);
-        let (here, all) = (net(here), net(all.remove(&user).unwrap_or_default()));
+        let reach = |part: &Interval| {
+            Interval::new(part.from_ms.saturating_sub(LONGEST_RUN_MS), part.until_ms.saturating_add(LONGEST_RUN_MS))
+        };
+        let near = union(here.iter().map(reach));
+        let (here, all) = (net(here), intersect(&net(all.remove(&user).unwrap_or_default()), &near));
         let longest = runs(&all, rest).into_iter().filter(|run| !intersect(&[run.time], &here).is_empty());
         let longest = longest.map(|run| run.worked_ms).max().unwrap_or(0);
         if longest > limit {

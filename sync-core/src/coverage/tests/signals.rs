@@ -192,3 +192,26 @@ fn twelve_hours_without_a_rest() {
     let evidence = Evidence { neighbours: near, ..Evidence::default() };
     assert!(said(&view(), &company(), &evidence, FlagCode::OverlappingTime).is_empty());
 }
+
+/// Weeks without a rest are nonsense, but they must be the same nonsense whatever else a server happens to have in hand.
+#[test]
+fn a_run_without_a_rest_is_followed_for_a_week() {
+    // An hour of work every six hours, from twenty days before this visit until twenty days after it.
+    let (begin, end) = (ms("2026-05-05T02:00:00Z"), ms("2026-05-05T04:00:00Z"));
+    let hour = 3_600_000;
+    let chain = |hours: std::ops::RangeInclusive<i64>| -> Vec<Neighbour> {
+        let starts = hours.filter(|h| h % 6 == 0 && *h != 0).map(|h| begin + h * hour);
+        let there = elsewhere(901, ZHAO, TimeKind::Labour, "2026-05-05T02:00:00Z", "2026-05-05T03:00:00Z");
+        starts.map(|from_ms| Neighbour { from_ms, until_ms: from_ms + hour, ..there.clone() }).collect()
+    };
+    let told = |neighbours: Vec<Neighbour>| {
+        said(&view(), &company(), &Evidence { neighbours, ..Evidence::default() }, FlagCode::Fatigue)
+    };
+    let all = chain(-480..=480);
+    // 28 hours of the week before, 2 here, and 29 of the week after: the last begins two hours before its end.
+    assert_eq!(told(all.clone()), ["赵工 worked 58:00:00 without a rest."]);
+    let near = |n: &Neighbour| n.until_ms > begin - LONGEST_RUN_MS && n.from_ms < end + LONGEST_RUN_MS;
+    let week: Vec<Neighbour> = all.iter().filter(|n| near(n)).cloned().collect();
+    assert!(week.len() < all.len());
+    assert_eq!(told(week), told(all));
+}

@@ -25,6 +25,8 @@ const HELD: usize = 100;
 /// Phones of one round of seeding, and the visits of each: each is another engineer's, and an engineer's visits never
 /// overlap.
 const SEED: (usize, usize) = (20, 250);
+/// Visits of a phone at least, where there are so many: enough to work on for longer than the company's rules allow.
+const LEAST: usize = 50;
 /// How often a run of judging again is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 /// How often it is told how far a run is.
@@ -155,7 +157,8 @@ pub(crate) struct Rejudged {
 /// Has `visits` visits of a server judged again, twice.
 pub(crate) fn rejudged(binary: &Path, database: &Database, dir: &Path, visits: usize) -> Result<Rejudged, Failure> {
     let name = database.name();
-    let (phones, each) = (SEED.0, SEED.1.min(visits.div_ceil(SEED.0)).max(1));
+    let phones = visits.div_ceil(LEAST).clamp(1, SEED.0);
+    let each = SEED.1.min(visits.div_ceil(phones)).max(1);
     let rounds = visits.div_ceil(phones * each).max(1);
     let logins = (0..rounds).flat_map(|r| (1..=phones).map(move |n| format!("r{r}-{n}"))).collect();
     let bench = large(binary, database, logins, dir)?;
@@ -173,8 +176,13 @@ pub(crate) fn rejudged(binary: &Path, database: &Database, dir: &Path, visits: u
     // What the visits of the seeding did to each other's verdicts comes first.
     idle(&office)?;
     let same = run(&bench, &office, name, || bench.server.run_command(&["rejudge", "--reason", "bench"]).map(drop))?;
+    if same.changed > 0 {
+        // What the server had judged already was not what it judges by the same data.
+        return Err(format!("{} of {} verdicts were stale", same.changed, same.total).into());
+    }
     let file = bench.server.data().join("policy.json");
-    let policy = json!({ "code": "default", "fatigue_minutes": 60 });
+    // Between two visits an engineer has more than half an hour: nobody worked on without a rest any more.
+    let policy = json!({ "code": "default", "rest_minutes": 30 });
     std::fs::write(&file, json!({ "policies": [policy] }).to_string())?;
     let other =
         run(&bench, &office, name, || bench.server.run_command(&["import", &file.to_string_lossy()]).map(drop))?;
