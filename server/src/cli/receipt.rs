@@ -3,10 +3,11 @@
 use super::print_line;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::receipts::pdf::Renderer;
 use crate::receipts::verify::verify_files;
 use crate::store::{Db, receipts};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// Rows read at once.
@@ -17,7 +18,8 @@ pub(super) struct VerifyArgs {
     /// The server's public keys (a JWK set, from /.well-known/jwks.json). Default: jwks.json beside each file.
     #[arg(long, value_name = "JWKS")]
     keys: Option<PathBuf>,
-    /// Receipt files. Several of one customer are also checked against each other.
+    /// Receipt files (JSON, or PDF with the record attached). Several of one customer are also checked against each
+    /// other; the pages of a PDF are set again and compared, where this machine has the same fonts.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -34,8 +36,9 @@ pub(super) enum ReceiptCommand {
 }
 
 /// Checks files; ends with 1 when one does not hold.
-pub(super) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
-    let report = verify_files(args.keys.as_deref(), &args.files)?;
+pub(super) fn verify(args: &VerifyArgs, template: Option<&Path>) -> Result<(), Failure> {
+    let renderer = Renderer::open(template)?;
+    let report = verify_files(args.keys.as_deref(), &args.files, &renderer)?;
     print_line(report.to_string().trim_end())?;
     let bad = report.files.iter().filter(|f| f.code != "ok").count();
     match (report.holds(), bad) {

@@ -41,6 +41,7 @@ pub(super) fn sender() -> Sender {
     Sender {
         from: "Countersign <countersign@localhost>".parse().unwrap(),
         public_url: "https://service.example".into(),
+        pdf: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Block, Row, Tone, coverage, row};
 use crate::receipts::words::{Words, groups, initial, money};
 use std::collections::{BTreeMap, BTreeSet};
+use sync_core::coverage::Verdict;
 use sync_core::document::facts::{CrewAction, ObjectionKind, TimeEnd, TimeKind};
 use sync_core::document::view::{Expense, Field, Item, VisitView};
 use sync_core::ids::{DeviceId, FactId, UserId};
@@ -114,8 +115,7 @@ impl<'a> Record<'a> {
         let w = self.w;
         let verdicts = &self.receipt.verdict.items;
         let lines = self.receipt.coverage.in_lang(w.lang);
-        // One line per judged item. Where the counts differ, no line can be given to an item, and all stand apart.
-        let line = |n: usize| if lines.len() == verdicts.len() { lines.get(n) } else { None };
+        let parts = parts(&self.receipt.verdict, lines.len());
         let mut told = BTreeSet::new();
         let mut blocks = Vec::new();
         for (n, item) in self.view.items.iter().enumerate() {
@@ -126,8 +126,14 @@ impl<'a> Record<'a> {
                     Some((i, verdict)) => {
                         told.insert(i);
                         block.badge = Some(coverage(verdict.coverage, w));
-                        if let Some(line) = line(i) {
-                            block.rows.push(row(w.t("mail-coverage"), w.text(line)));
+                        let of_item: Vec<(&Part, &String)> =
+                            parts.iter().zip(lines).filter(|(part, _)| part.item == i).collect();
+                        for (part, line) in &of_item {
+                            let label = match part.span.filter(|_| of_item.len() > 1) {
+                                Some((from, until)) => format!("{}\n{}", w.t("mail-coverage"), w.span(from, until)),
+                                None => w.t("mail-coverage"),
+                            };
+                            block.rows.push(row(label, w.text(line)));
                         }
                     }
                     None => block.rows.push(row(w.t("mail-coverage"), w.t("mail-coverage-unjudged"))),
@@ -135,11 +141,13 @@ impl<'a> Record<'a> {
             }
             blocks.push(block);
         }
-        let apart: Vec<String> = if lines.len() == verdicts.len() {
-            let rest = lines.iter().zip(verdicts).enumerate().filter(|(i, _)| !told.contains(i));
-            rest.map(|(_, (line, v))| w.line(&coverage(v.coverage, w).0, &w.text(line))).collect()
-        } else {
+        let apart: Vec<String> = if parts.is_empty() {
             lines.iter().map(|line| w.text(line)).collect()
+        } else {
+            let rest = parts.iter().zip(lines).filter(|(part, _)| !told.contains(&part.item));
+            rest.filter_map(|(part, line)| Some((verdicts.get(part.item)?, line)))
+                .map(|(v, line)| w.line(&coverage(v.coverage, w).0, &w.text(line)))
+                .collect()
         };
         (w.list(blocks), w.list(apart))
     }
@@ -304,6 +312,31 @@ impl<'a> Record<'a> {
         let known = w.word(kind, value);
         if known == format!("{kind}-{value}") { w.text(value) } else { known }
     }
+}
+
+/// Which item a line of the coverage is about, and when the work was that it is about.
+struct Part {
+    item: usize,
+    span: Option<(i64, i64)>,
+}
+
+/// The parts of a verdict in the order of its `lines`: one for every run of stretches of an item with the same answer.
+/// None where the lines are not so many: then no line can be given to an item, and all stand apart.
+fn parts(verdict: &Verdict, lines: usize) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (item, judged) in verdict.items.iter().enumerate() {
+        for run in judged.stretches.chunk_by(|a, b| (a.coverage, &a.reason) == (b.coverage, &b.reason)) {
+            let span = run.first().zip(run.last()).map(|(first, last)| (first.from_ms, last.until_ms));
+            parts.push(Part { item, span: span.filter(|(from, until)| from < until) });
+        }
+    }
+    if parts.len() == lines {
+        return parts;
+    }
+    if verdict.items.len() == lines {
+        return (0..lines).map(|item| Part { item, span: None }).collect();
+    }
+    Vec::new()
 }
 
 /// The values beside the winner.

@@ -1,4 +1,9 @@
 use super::*;
+
+fn verify_files(keys: Option<&Path>, files: &[PathBuf]) -> Result<Report, Failure> {
+    super::verify_files(keys, files, &Renderer::open(None).unwrap())
+}
+
 use crate::receipts::samples::{Case, keys};
 use sync_core::document::facts::SignOffOutcome;
 
