@@ -282,3 +282,15 @@ fn the_pdf_goes_along_in_the_recipients_language() {
         assert_eq!(parse(&letter.bytes).json, receipt, "the record is attached by itself as well");
     }
 }
+
+#[test]
+fn a_mail_goes_out_where_no_pdf_can_be_set() {
+    use crate::receipts::pdf::Renderer;
+    let (_dir, keys) = keys();
+    let receipt = Case::default().receipt(&keys.receipt, 1, 1, CHAIN_START).to_json().unwrap();
+    let pdf = Some(MailedPdf { renderer: std::sync::Arc::new(Renderer::without_fonts()), both_languages: false });
+    let letter = compose(&outbox_row(Lang::En, "customer"), &receipt, None, &Sender { pdf, ..sender() }).unwrap();
+    let mail = parse(&letter.bytes);
+    assert_eq!(mail.json, receipt);
+    assert!(!String::from_utf8(mail.raw).unwrap().contains("application/pdf"));
+}

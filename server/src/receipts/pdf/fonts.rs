@@ -49,11 +49,11 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Looks in `own` and in the system's folders.
-    pub(super) fn look(own: Option<&Path>) -> Result<Self, FontMissing> {
+    /// Looks in these folders.
+    pub(super) fn look(folders: &[PathBuf]) -> Result<Self, FontMissing> {
         let mut files = Vec::new();
-        for folder in own.map(Path::to_owned).into_iter().chain(system_folders()) {
-            collect(&folder, DEEPEST, &mut files);
+        for folder in folders {
+            collect(folder, DEEPEST, &mut files);
         }
         Self::among(&files)
     }
@@ -134,7 +134,8 @@ fn read(path: &Path) -> Option<Vec<u8>> {
     std::fs::read(path).ok()
 }
 
-fn system_folders() -> Vec<PathBuf> {
+/// Where systems have their fonts.
+pub(super) fn system_folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =
         ["/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts", "C:\\Windows\\Fonts"]
             .iter()

@@ -17,7 +17,7 @@ mod tests;
 
 use self::cache::Cache;
 use self::data::Data;
-use self::fonts::{FontMissing, Fonts, Found};
+use self::fonts::{FontMissing, Fonts, Found, system_folders};
 use self::template::Template;
 use self::world::Desk;
 use crate::failure::Failure;
@@ -140,16 +140,18 @@ impl PdfError {
 #[derive(Debug)]
 pub struct Renderer {
     template: Template,
-    /// A folder with fonts of the company's own.
-    own_fonts: Option<PathBuf>,
+    /// Where fonts are looked for, the company's own folder first.
+    font_folders: Vec<PathBuf>,
     at_work: Mutex<Workshop>,
     cache: Mutex<Cache>,
 }
 
-/// One receipt is set at a time: it takes some hundredths of a second and all of a processor, and a second one that wants
-/// the same finds it done.
+/// One receipt is set at a time, on one thread: it takes some hundredths of a second and all of a processor, phones must
+/// not wait for it on the others, and whoever wants the same next finds it done.
 #[derive(Debug, Default)]
 struct Workshop {
+    /// The typesetter would spread over every processor there is.
+    thread: Option<Arc<rayon::ThreadPool>>,
     fonts: Option<Arc<Fonts>>,
     rare: Option<Arc<Fonts>>,
 }
@@ -169,7 +171,14 @@ impl Renderer {
             Failure::usage(format!("receipt_template: {why}")).hint("docs/receipt.md says what such a folder holds")
         })?;
         let own_fonts = folder.map(|f| f.join("fonts")).filter(|f| f.is_dir());
-        Ok(Self { template, own_fonts, at_work: Mutex::default(), cache: Mutex::default() })
+        let font_folders = own_fonts.into_iter().chain(system_folders()).collect();
+        Ok(Self { template, font_folders, at_work: Mutex::default(), cache: Mutex::default() })
+    }
+
+    /// One that finds no font.
+    #[cfg(test)]
+    pub(crate) fn without_fonts() -> Self {
+        Self { font_folders: Vec::new(), ..Self::open(None).expect("the program's own template") }
     }
 
     /// Whether there is a font to set Chinese with. Looks at names only.
@@ -177,7 +186,7 @@ impl Renderer {
     /// # Errors
     /// When there is none.
     pub fn look_for_fonts(&self) -> Result<(), FontMissing> {
-        Found::look(self.own_fonts.as_deref()).map(|_| ())
+        Found::look(&self.font_folders).map(|_| ())
     }
 
     /// The PDF of a receipt's file. CPU work of some hundredths of a second the first time: not for an async worker.
@@ -193,9 +202,21 @@ impl Renderer {
         if let Some(done) = lock(&self.cache).get(&key) {
             return Ok(done);
         }
+        let thread = match &workshop.thread {
+            Some(thread) => Arc::clone(thread),
+            None => {
+                let pool =
+                    rayon::ThreadPoolBuilder::new().num_threads(1).thread_name(|_| "typesetter".to_owned()).build();
+                let pool = Arc::new(pool.map_err(|e| PdfError::Broken(e.to_string()))?);
+                workshop.thread = Some(Arc::clone(&pool));
+                pool
+            }
+        };
+        let workshop = &mut *workshop;
         // The typesetter is large, and a mail must go out even where it gives up.
-        let set =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.set(&mut workshop, file, &key.0, layout)));
+        let set = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            thread.install(|| self.set(workshop, file, &key.0, layout))
+        }));
         let pdf: Arc<[u8]> = set.unwrap_or_else(|_| Err(PdfError::Broken("the typesetter gave up".to_owned())))?.into();
         lock(&self.cache).put(key, Arc::clone(&pdf));
         Ok(pdf)
@@ -237,7 +258,7 @@ impl Renderer {
         if let Some(fonts) = kept {
             return Ok(Arc::clone(fonts));
         }
-        let fonts = Arc::new(Fonts::read(&Found::look(self.own_fonts.as_deref())?, rare)?);
+        let fonts = Arc::new(Fonts::read(&Found::look(&self.font_folders)?, rare)?);
         // Those of rare characters are large and seldom wanted: they are read anew.
         if !rare {
             *kept = Some(Arc::clone(&fonts));

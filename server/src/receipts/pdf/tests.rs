@@ -13,8 +13,7 @@ mod golden;
 mod verified;
 
 fn renderer() -> Renderer {
-    let folder = std::env::var_os("COUNTERSIGN_LOOK_TEMPLATE").map(PathBuf::from);
-    let renderer = Renderer::open(folder.as_deref()).unwrap();
+    let renderer = Renderer::open(None).unwrap();
     renderer.look_for_fonts().expect("the tests need a Chinese font: cargo xtask installs it");
     renderer
 }
@@ -75,6 +74,15 @@ fn the_record_comes_out_as_it_went_in() {
 fn what_is_no_pdf_of_ours_is_told() {
     assert_eq!(extract(b"%PDF-1.7 and nothing else".to_vec()), Err(EmbeddedError::Unreadable));
     assert_eq!(extract(Vec::new()), Err(EmbeddedError::Unreadable));
+}
+
+#[test]
+fn without_a_font_there_is_a_code_and_no_page() {
+    let (receipt, _) = receipt(&Case::default());
+    let poor = Renderer::without_fonts();
+    assert!(poor.look_for_fonts().is_err());
+    let why = poor.render(&receipt.to_json().unwrap(), &layout(Languages::En)).unwrap_err();
+    assert_eq!(why.code(), "pdf_font_missing");
 }
 
 #[test]
