@@ -74,6 +74,8 @@ pub(crate) struct Case {
     pub(crate) customer: String,
     pub(crate) time_zone: String,
     pub(crate) coverage: Coverage,
+    /// The first work item was covered until midnight, and not after it.
+    pub(crate) split: bool,
     /// Put into every free text.
     pub(crate) filler: String,
     pub(crate) conflict: bool,
@@ -94,6 +96,7 @@ impl Default for Case {
             customer: "青山市第二人民医院".into(),
             time_zone: "Asia/Shanghai".into(),
             coverage: Coverage::NotCovered,
+            split: false,
             filler: String::new(),
             conflict: true,
             items: 2,
@@ -323,7 +326,43 @@ impl Case {
                     .with("words", self.say("今晚必须有人到场。")),
             ),
         ];
-        let wording = Wording::of(&vec![message; self.items]);
+        let mut lines = vec![message; self.items];
+        let mut items = items;
+        if self.split {
+            let covered = Message::new("covered-clause").with("contract", "HT-2026-031").with("clause", "B-3");
+            let not = Message::new("not_covered-no_contract");
+            let excluded = Message::new("looked-excluded")
+                .with("contract", "HT-2026-031")
+                .with("category", Message::new("category-database"))
+                .with("clause", "B-9");
+            let draft = Message::new("looked-draft")
+                .with("contract", "HT-2027-DRAFT")
+                .with("first", "2027-01-01")
+                .with("last", "2027-12-31");
+            let stretch = |from, until, coverage, cause, reason: &Message, looked_at| Stretch {
+                from_ms: BEGAN + from * MIN,
+                until_ms: BEGAN + until * MIN,
+                day: None,
+                coverage,
+                cause,
+                contract: None,
+                clause: None,
+                reason: reason.clone(),
+                looked_at,
+            };
+            let none = || {
+                stretch(20, 375, Coverage::NotCovered, Cause::NoContract, &not, vec![excluded.clone(), draft.clone()])
+            };
+            lines = vec![covered.clone(), not.clone()];
+            for (n, item) in items.iter_mut().enumerate() {
+                item.stretches = match n {
+                    0 => vec![stretch(0, 20, Coverage::Covered, Cause::Granted, &covered, vec![]), none()],
+                    _ => vec![none()],
+                };
+            }
+            lines.extend(vec![not.clone(); self.items - 1]);
+        }
+        let wording = Wording::of(&lines);
         (Verdict { reference_version: 7, coverage: self.coverage, items, flags }, wording)
     }
 

@@ -51,6 +51,7 @@ mail-from-until = { $from } to { $until }
 mail-manual = written down afterwards
 mail-item = Work item { $n }
 mail-coverage = Contract
+mail-looked-at = Contracts looked at
 mail-coverage-visit = Contract, whole visit
 mail-coverage-explained = By the contract data that was known when this receipt was issued. The signature does not settle it.
 mail-coverage-unjudged = This item was not in the record any more when the receipt was issued.

@@ -50,6 +50,7 @@ mail-from-until = { $from } 至 { $until }
 mail-manual = 事后补记
 mail-item = 第 { $n } 项
 mail-coverage = 合同
+mail-looked-at = 已查合同
 mail-coverage-visit = 合同（整次服务）
 mail-coverage-explained = 以出具本回执时已知的合同资料为准，不因签收而认定。
 mail-coverage-unjudged = 出具本回执时，该项已不在服务记录中。

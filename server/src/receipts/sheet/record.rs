@@ -2,8 +2,10 @@
 
 use super::{Block, Row, Tone, coverage, row};
 use crate::receipts::words::{Words, groups, initial, money};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
-use sync_core::coverage::Verdict;
+use sync_core::coverage::{ItemVerdict, Verdict};
 use sync_core::document::facts::{CrewAction, ObjectionKind, TimeEnd, TimeKind};
 use sync_core::document::view::{Expense, Field, Item, VisitView};
 use sync_core::ids::{DeviceId, FactId, UserId};
@@ -134,6 +136,10 @@ impl<'a> Record<'a> {
                                 None => w.t("mail-coverage"),
                             };
                             block.rows.push(row(label, w.text(line)));
+                        }
+                        let looked = looked_at(verdict, w);
+                        if !looked.is_empty() {
+                            block.rows.push(row(w.t("mail-looked-at"), looked.join("\n")));
                         }
                     }
                     None => block.rows.push(row(w.t("mail-coverage"), w.t("mail-coverage-unjudged"))),
@@ -295,10 +301,16 @@ impl<'a> Record<'a> {
     /// A value of a conflict in words.
     fn value(&self, path: &str, value: &str) -> String {
         let w = self.w;
-        if path.starts_with("ends/")
-            && let Ok(end) = serde_json::from_str::<TimeEnd>(value)
-        {
-            return format!("{} · {}", w.at(end.at.instant_ms()), self.person(end.by));
+        if path.starts_with("ends/") {
+            if let Ok(end) = serde_json::from_str::<TimeEnd>(value) {
+                return format!("{} · {}", w.at(end.at.instant_ms()), self.person(end.by));
+            }
+            // As the view writes an instant; on a receipt all times are the customer's.
+            if let Ok(at) = DateTime::strptime("%Y-%m-%d %H:%M:%S UTC", value)
+                && let Ok(at) = at.to_zoned(TimeZone::UTC)
+            {
+                return w.at_second(at.timestamp().as_millisecond());
+            }
         }
         let kind = match path {
             p if p.starts_with("items/") && p.ends_with("/category") => "category",
@@ -337,6 +349,20 @@ fn parts(verdict: &Verdict, lines: usize) -> Vec<Part> {
         return (0..lines).map(|item| Part { item, span: None }).collect();
     }
     Vec::new()
+}
+
+/// The contracts that were looked at for an item, and why they do not serve; each once. A draft is none yet: what is being
+/// offered to a customer is said to them by a person.
+fn looked_at(verdict: &ItemVerdict, w: &Words) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let looked_at = verdict.stretches.iter().flat_map(|s| &s.looked_at).filter(|m| m.id != "looked-draft");
+    for message in looked_at {
+        let line = w.text(&w.say(message.clone()));
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    w.list(lines)
 }
 
 /// The values beside the winner.

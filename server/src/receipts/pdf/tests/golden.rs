@@ -68,6 +68,23 @@ fn nothing_is_covered_that_needs_a_decision() {
 }
 
 #[test]
+fn an_answer_that_changes_within_an_item_is_told_with_its_times() {
+    let (receipt, _) = receipt(&Case { split: true, ..Case::default() });
+    let pdf = renderer().render(&receipt.to_json().unwrap(), &layout(Languages::En)).unwrap();
+    look("split-en", &pdf);
+    let said = squeezed(&text(&pdf));
+    for part in [
+        "22 Nov 2026, 23:40 to 23 Nov 2026, 00:00",
+        "23 Nov 2026, 00:00 to 05:55",
+        "contract HT-2026-031, clause B-3",
+        "HT-2026-031 excludes database by clause B-9",
+    ] {
+        assert!(said.contains(&squeezed(part)), "{part}\n{said}");
+    }
+    assert!(!said.contains("DRAFT"), "what is being offered is no business of a receipt");
+}
+
+#[test]
 fn a_later_revision_says_that_an_earlier_one_stands() {
     let (_dir, keys) = keys();
     let later = Case::default().receipt(&keys.receipt, 9, 2, &"ab".repeat(32));
