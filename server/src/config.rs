@@ -35,6 +35,13 @@ pub struct Overrides {
     /// directory.
     #[arg(long, global = true, env = "COUNTERSIGN_KEYS_DIR", value_name = "DIR")]
     pub keys_dir: Option<PathBuf>,
+    /// A folder with the company's own template for receipts: see docs/receipt.md. Default: the program's own.
+    #[arg(long, global = true, env = "COUNTERSIGN_RECEIPT_TEMPLATE", value_name = "DIR")]
+    pub receipt_template: Option<PathBuf>,
+    /// The PDF that goes with mails: recipient (in the recipient's language), both (languages side by side) or none.
+    /// Default: recipient
+    #[arg(long, global = true, env = "COUNTERSIGN_MAIL_PDF", value_name = "PDF")]
+    pub mail_pdf: Option<String>,
     /// text or json. Default: text
     #[arg(long, global = true, env = "COUNTERSIGN_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<String>,
@@ -54,6 +61,8 @@ struct File {
     smtp_url: Option<String>,
     mail_from: Option<String>,
     keys_dir: Option<PathBuf>,
+    receipt_template: Option<PathBuf>,
+    mail_pdf: Option<String>,
     log_format: Option<String>,
 }
 
@@ -92,6 +101,28 @@ pub enum LogFormat {
     Json,
 }
 
+/// Which PDF goes with a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailPdf {
+    /// In the recipient's language.
+    Recipient,
+    /// In both languages, side by side.
+    Both,
+    /// None: the mail says what the receipt says, and the record is attached as JSON.
+    None,
+}
+
+impl MailPdf {
+    /// The name of the setting's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Recipient => "recipient",
+            Self::Both => "both",
+            Self::None => "none",
+        }
+    }
+}
+
 /// The configuration as it is in force. Its `Debug` leaves passwords out.
 #[derive(Clone)]
 pub struct Config {
@@ -109,6 +140,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where the keys are.
     pub keys_dir: PathBuf,
+    /// The folder with the company's own template for receipts.
+    pub receipt_template: Option<PathBuf>,
+    /// Which PDF goes with a mail.
+    pub mail_pdf: MailPdf,
     /// How log lines look.
     pub log_format: LogFormat,
     origins: Vec<(&'static str, Origin)>,
@@ -152,6 +187,17 @@ impl Config {
         }
         let mail_from = pick.value("mail_from", &overrides.mail_from, file.mail_from, || DEFAULT_FROM.to_owned());
         let keys_dir = pick.value("keys_dir", &overrides.keys_dir, file.keys_dir, || data_dir.join("keys"));
+        let receipt_template = pick.value(
+            "receipt_template",
+            &overrides.receipt_template.clone().map(Some),
+            file.receipt_template.map(Some),
+            || None,
+        );
+        let mail_pdf = pick.value("mail_pdf", &overrides.mail_pdf, file.mail_pdf, || "recipient".to_owned());
+        let mail_pdf = [MailPdf::Recipient, MailPdf::Both, MailPdf::None]
+            .into_iter()
+            .find(|choice| choice.as_str() == mail_pdf)
+            .ok_or_else(|| Failure::usage(format!("unknown mail_pdf: {mail_pdf}")).hint("recipient, both or none"))?;
         let log_format = pick.value("log_format", &overrides.log_format, file.log_format, || "text".to_owned());
         let log_format = match log_format.as_str() {
             "text" => LogFormat::Text,
@@ -166,6 +212,8 @@ impl Config {
             mail_from,
             data_dir,
             keys_dir,
+            receipt_template,
+            mail_pdf,
             log_format,
             origins: pick.origins,
         })
@@ -181,6 +229,8 @@ impl Config {
             mail_from: DEFAULT_FROM.to_owned(),
             data_dir: data_dir.to_owned(),
             keys_dir: data_dir.join("keys"),
+            receipt_template: None,
+            mail_pdf: MailPdf::Recipient,
             log_format: LogFormat::Text,
             origins: Vec::new(),
         }
@@ -216,6 +266,11 @@ impl Config {
             "smtp_url" => redact(&self.smtp_url),
             "mail_from" => self.mail_from.clone(),
             "keys_dir" => self.keys_dir.display().to_string(),
+            "receipt_template" => match &self.receipt_template {
+                Some(folder) => folder.display().to_string(),
+                None => "the program's own".to_owned(),
+            },
+            "mail_pdf" => self.mail_pdf.as_str().to_owned(),
             "log_format" => format!("{:?}", self.log_format).to_lowercase(),
             _ => String::new(),
         };
@@ -233,6 +288,8 @@ impl fmt::Debug for Config {
             .field("mail_from", &self.mail_from)
             .field("data_dir", &self.data_dir)
             .field("keys_dir", &self.keys_dir)
+            .field("receipt_template", &self.receipt_template)
+            .field("mail_pdf", &self.mail_pdf)
             .field("log_format", &self.log_format)
             .finish_non_exhaustive()
     }
@@ -329,7 +386,13 @@ mod tests {
 
     #[test]
     fn values_that_make_no_sense_are_errors() {
-        for text in ["listen = \"here\"", "public_url = \"ftp://x\"", "smtp_url = \"x\"", "log_format = \"xml\""] {
+        for text in [
+            "listen = \"here\"",
+            "public_url = \"ftp://x\"",
+            "smtp_url = \"x\"",
+            "log_format = \"xml\"",
+            "mail_pdf = \"all\"",
+        ] {
             let (_dir, overrides) = with_file(text);
             assert_eq!(Config::load(&overrides).unwrap_err().code(), 2, "{text}");
         }

@@ -1,12 +1,13 @@
 //! The server as a whole: started by `countersign serve`, and by tests in their own process.
 
 use crate::auth::accounts;
-use crate::config::Config;
+use crate::config::{Config, MailPdf};
 use crate::failure::Failure;
 use crate::keys::write_secret;
-use crate::mail::compose::Sender;
+use crate::mail::compose::{MailedPdf, Sender};
 use crate::mail::transport::Transport;
 use crate::mail::worker::{Schedule, Worker};
+use crate::receipts::pdf::PdfError;
 use crate::rejudge;
 use crate::state::AppState;
 use std::net::SocketAddr;
@@ -66,6 +67,7 @@ impl Server {
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{addr}"));
         let state = AppState::open(config, &public_url).await?;
         let first_login = first_login(&state).await?;
+        try_pdf(&state).await?;
         let app = crate::http::router(&state).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(forget_expired(state.clone()));
         let mail = tokio::spawn(mail_worker(&state)?.run(state.stop.clone()));
@@ -104,12 +106,34 @@ impl Running {
     }
 }
 
+/// Says at the start what would otherwise only be found out by the first receipt.
+async fn try_pdf(state: &AppState) -> Result<(), Failure> {
+    let renderer = state.pdf.clone();
+    let own = state.config.receipt_template.is_some();
+    let tried = tokio::task::spawn_blocking(move || match renderer.look_for_fonts() {
+        Ok(()) if own => renderer.try_template(),
+        outcome => outcome.map_err(Into::into),
+    });
+    match tried.await.map_err(|e| Failure::new(e.to_string()))? {
+        Ok(()) => Ok(()),
+        Err(PdfError::Font(e)) => {
+            tracing::warn!(
+                "{e}: receipts go out without a PDF until one is installed (Debian: apt-get install fonts-noto-cjk)"
+            );
+            Ok(())
+        }
+        Err(e) => Err(Failure::usage(format!("receipt_template: {e}")).hint("docs/receipt.md says how one is made")),
+    }
+}
+
 /// The worker that sends what the outbox holds.
 fn mail_worker(state: &AppState) -> Result<Worker, Failure> {
     let from = state.config.mail_from.parse().map_err(|e| {
         Failure::usage(format!("mail_from is no mailbox: {e}")).hint("such as Countersign <service@example.com>")
     })?;
-    let sender = Sender { from, public_url: state.public_url.to_string() };
+    let pdf = (state.config.mail_pdf != MailPdf::None)
+        .then(|| MailedPdf { renderer: state.pdf.clone(), both_languages: state.config.mail_pdf == MailPdf::Both });
+    let sender = Sender { from, public_url: state.public_url.to_string(), pdf };
     let transport = Transport::open(&state.config.smtp_url)?;
     let (db, clock) = (state.db.clone(), state.clock.clone());
     Ok(Worker::new(db, transport, sender, clock, Schedule::default(), state.outbox.clone()))

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::keys::Keys;
+use crate::receipts::pdf::Renderer;
 use crate::reference::cache::ReferenceCache;
 use crate::store::Db;
 use crate::sync::{Issuer, Merger};
@@ -37,6 +38,8 @@ pub struct AppState {
     pub reference: ReferenceCache,
     /// The way into the database for what phones send.
     pub merger: Merger,
+    /// Sets receipts as PDF.
+    pub pdf: Arc<Renderer>,
     /// Notified when there are mails to send.
     pub outbox: Arc<Notify>,
     /// Notified when there are visits to be judged again.
@@ -52,6 +55,7 @@ impl AppState {
     /// In one line with a hint.
     pub async fn open(config: Config, public_url: &str) -> Result<Self, Failure> {
         let keys = Keys::open(&config.keys_dir)?;
+        let pdf = Renderer::open(config.receipt_template.as_deref())?;
         let db = Db::open(&config.database_url).await?;
         db.migrate().await?;
         let clock = Clock::default();
@@ -69,6 +73,7 @@ impl AppState {
             merger,
             outbox,
             rejudge,
+            pdf: Arc::new(pdf),
             tokens: Tokens::new(&keys.token, clock.clone()),
             passwords: Passwords::new().map_err(|e| Failure::new(e.to_string()))?,
             limiter: Limiter::default(),

@@ -7,8 +7,10 @@ use crate::crypto::{Alg, PublicKey, SoftwareKey};
 use crate::document::facts::{Lang, SignOff};
 use crate::ids::{CustomerId, FactId, ReceiptId, VisitId};
 use crate::message::Message;
+use crate::money::DayClass;
 use crate::signoff::Summary;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of the receipt's form.
 pub const RECEIPT_VERSION: u32 = 1;
@@ -65,6 +67,10 @@ pub struct ReceiptSignOff {
     pub sign_off: SignOff,
     /// The device's public key at the time of issue, so that its signature can be checked from this file alone.
     pub device_key: PublicKey,
+    /// The drawn signature ([`crate::signoff::strokes`]), lower-case hex, so that it can be drawn from this file alone.
+    /// Absent where nobody drew one, and on receipts of before it was kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strokes: Option<String>,
 }
 
 /// Photos and files, by SHA-256.
@@ -101,6 +107,10 @@ pub struct ReceiptBody {
     pub coverage: Wording,
     /// Flags that the customer may see, in words.
     pub remarks: Wording,
+    /// Seconds of labour by day class, each minute once. Empty where there was none, and on receipts of before it was
+    /// kept here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub day_classes: BTreeMap<DayClass, i64>,
     /// How many changes the visit held beside what was signed, at the time of issue.
     pub changes_outside: u32,
     /// Photos and files.
@@ -154,6 +164,9 @@ pub enum ReceiptError {
     /// The device's signature under the sign-off does not fit.
     #[error("the device's signature under the sign-off does not fit")]
     Device,
+    /// The drawn signature in it is not the one that the sign-off names.
+    #[error("the drawn signature in it is not the one that the sign-off names")]
+    Strokes,
 }
 
 impl ReceiptError {
@@ -165,6 +178,7 @@ impl ReceiptError {
             Self::Signature => "receipt_signature",
             Self::Summary => "receipt_summary",
             Self::Device => "receipt_device_signature",
+            Self::Strokes => "receipt_strokes",
         }
     }
 }
@@ -200,7 +214,8 @@ impl Receipt {
     }
 
     /// Reads a file and checks everything that can be checked from it and the server's public keys (by `kid`): the server's
-    /// signature, that the file is the canonical one, that the summary is what was signed, and the device's signature.
+    /// signature, that the file is the canonical one, that the summary and the drawing are what was signed, and the device's
+    /// signature.
     ///
     /// # Errors
     /// See [`ReceiptError`].
@@ -226,6 +241,12 @@ impl Receipt {
         let summary = to_canonical_json(&receipt.body.summary).map_err(|e| malformed(e.to_string()))?;
         if sha256_hex(summary.as_bytes()) != s.sign_off.summary_sha256 {
             return Err(ReceiptError::Summary);
+        }
+        if let Some(strokes) = &s.strokes {
+            let drawn = hex::decode(strokes).map_err(|_| ReceiptError::Strokes)?;
+            if s.sign_off.strokes_sha256 != Some(sha256_hex(&drawn)) {
+                return Err(ReceiptError::Strokes);
+            }
         }
         crate::signoff::verify_signature(&s.sign_off, &s.device_key).map_err(|_| ReceiptError::Device)?;
         Ok(receipt)

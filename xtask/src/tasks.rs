@@ -40,9 +40,18 @@ fn c_compiler() -> Result {
     if on_path("cc") { Ok(()) } else { apt::ensure(&["gcc", "libc6-dev"]) }
 }
 
+/// What receipts are set in. Of Debian's fonts with Chinese and Latin this is the one with a bold face, and draws rare
+/// characters too. Others do as well (docs/receipt.md), and without any the server still runs.
+fn fonts() -> Result {
+    apt::ensure(&["fonts-noto-cjk", "fonts-dejavu-core"])
+}
+
 /// Runs the tests, with the servers that they need unless `quick`.
 pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     c_compiler()?;
+    fonts()?;
+    // pdftotext: the pages are read by a program that knows nothing of ours.
+    apt::ensure(&["poppler-utils"])?;
     let mut command = cargo();
     command.arg("test");
     if cargo_args.is_empty() {
@@ -100,6 +109,7 @@ fn with_release_server(program: &str) -> Result<Command> {
 /// Plays the story. Without `check` it leaves the server running: then this process becomes the demo, so that Ctrl-C and
 /// every other signal reach it.
 pub(crate) fn demo(check: bool, out: Option<&Path>) -> Result {
+    fonts()?;
     let mut command = with_release_server("demo")?;
     if let Some(out) = out {
         command.arg("--out").arg(std::path::absolute(out).at(out)?);

@@ -60,6 +60,20 @@ enum Command {
     Load(load::LoadArgs),
 }
 
+/// Settings that a variable may give.
+const SETTINGS: [&str; 10] = [
+    "data_dir",
+    "database_url",
+    "listen",
+    "public_url",
+    "smtp_url",
+    "mail_from",
+    "keys_dir",
+    "receipt_template",
+    "mail_pdf",
+    "log_format",
+];
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
@@ -68,12 +82,11 @@ pub fn main() -> ExitCode {
         Err(e) => e.exit(),
     };
     let Cli { mut overrides, command } = cli;
-    overrides.from_environment =
-        ["data_dir", "database_url", "listen", "public_url", "smtp_url", "mail_from", "keys_dir", "log_format"]
-            .iter()
-            .filter(|name| matches.value_source(name) == Some(ValueSource::EnvVariable))
-            .map(|name| (*name).to_owned())
-            .collect();
+    overrides.from_environment = SETTINGS
+        .iter()
+        .filter(|name| matches.value_source(name) == Some(ValueSource::EnvVariable))
+        .map(|name| (*name).to_owned())
+        .collect();
     for name in strangers(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
         eprintln!("countersign: {name} is no setting of this program; is it misspelt? (see: countersign help)");
     }
@@ -101,7 +114,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
         return print_line(&text);
     }
     if let Command::Verify(args) = command {
-        return receipt::verify(&args);
+        return receipt::verify(&args, overrides.receipt_template.as_deref());
     }
     if let Command::Load(args) = command {
         return load::run(args);
@@ -119,7 +132,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
             Command::Migrate { restored } => serve::migrate(config, restored).await,
             Command::Config => {
                 for (name, value, origin) in config.explain() {
-                    print_line(&format!("{name:<14} {value}  ({origin})"))?;
+                    print_line(&format!("{name:<16} {value}  ({origin})"))?;
                 }
                 Ok(())
             }

@@ -1,12 +1,14 @@
 //! From an outbox row and a receipt to the bytes of a mail. A pure function: the same row gives the same bytes, so that a
 //! mail that is sent again cannot be told from the first.
 
-use crate::receipts::sheet::{Audience, Limits, Reader, Sheet, file_name};
+use crate::receipts::pdf::{Languages, Layout, Renderer};
+use crate::receipts::sheet::{Audience, Limits, Reader, Sheet, file_name, pdf_name};
 use crate::receipts::template::{TemplateError, mail_html, mail_text};
 use crate::store::outbox::OutboxRow;
 use lettre::address::{AddressError, Envelope};
 use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, MultiPartKind, SinglePart};
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 use sync_core::canonical::{sha256, sha256_hex};
 use sync_core::document::facts::Lang;
@@ -23,6 +25,17 @@ pub struct Sender {
     pub from: Mailbox,
     /// Where the server is reached, without a slash at the end.
     pub public_url: String,
+    /// The PDF that is attached, if one is.
+    pub pdf: Option<MailedPdf>,
+}
+
+/// The PDF that goes with a mail.
+#[derive(Clone, Debug)]
+pub struct MailedPdf {
+    /// Sets it.
+    pub renderer: Arc<Renderer>,
+    /// In both languages side by side, whatever the recipient's.
+    pub both_languages: bool,
 }
 
 /// A mail ready to be sent.
@@ -73,7 +86,7 @@ impl Header for AutoSubmitted {
 }
 
 /// Composes the mail of `row` with the receipt's file `receipt`; answers go to `reply_to`. CPU work of some
-/// milliseconds: not for an async worker.
+/// milliseconds, and some hundredths of a second more where the PDF was not set yet: not for an async worker.
 ///
 /// # Errors
 /// See [`ComposeError`].
@@ -98,17 +111,17 @@ pub fn compose(
     let file = Body::new_with_encoding(receipt.as_bytes().to_vec(), ContentTransferEncoding::Base64)
         .map_err(|_| ComposeError::Mail("the attachment cannot be encoded".to_owned()))?;
     let json = ContentType::parse("application/json").map_err(|e| ComposeError::Mail(e.to_string()))?;
-    let body = MultiPart::builder()
-        .kind(MultiPartKind::Mixed)
-        .boundary(format!("=_mixed_{mark}"))
-        .multipart(
-            MultiPart::builder()
-                .kind(MultiPartKind::Alternative)
-                .boundary(format!("=_alternative_{mark}"))
-                .singlepart(part(ContentType::TEXT_PLAIN, text))
-                .singlepart(part(ContentType::TEXT_HTML, html)),
-        )
-        .singlepart(Attachment::new(file_name(&parsed.body.number)).body(file, json));
+    let mut body = MultiPart::builder().kind(MultiPartKind::Mixed).boundary(format!("=_mixed_{mark}")).multipart(
+        MultiPart::builder()
+            .kind(MultiPartKind::Alternative)
+            .boundary(format!("=_alternative_{mark}"))
+            .singlepart(part(ContentType::TEXT_PLAIN, text))
+            .singlepart(part(ContentType::TEXT_HTML, html)),
+    );
+    if let Some(pdf) = pdf(row, receipt, lang, sender) {
+        body = body.singlepart(Attachment::new(pdf_name(&parsed.body.number)).body(pdf, pdf_type()?));
+    }
+    let body = body.singlepart(Attachment::new(file_name(&parsed.body.number)).body(file, json));
 
     let issued = UNIX_EPOCH + Duration::from_secs(parsed.body.issued_ms.max(0).unsigned_abs() / 1000);
     let mut builder = lettre::Message::builder()
@@ -123,6 +136,25 @@ pub fn compose(
     }
     let message = builder.multipart(body).map_err(|e| ComposeError::Mail(e.to_string()))?;
     Ok(Letter { envelope: message.envelope().clone(), message_id: row.message_id.clone(), bytes: message.formatted() })
+}
+
+fn pdf_type() -> Result<ContentType, ComposeError> {
+    ContentType::parse("application/pdf").map_err(|e| ComposeError::Mail(e.to_string()))
+}
+
+/// The PDF, encoded. A mail without one is better than no mail: it says the same, and the record is attached.
+fn pdf(row: &OutboxRow, receipt: &str, lang: Lang, sender: &Sender) -> Option<Body> {
+    let pdf = sender.pdf.as_ref()?;
+    let languages = if pdf.both_languages { Languages::Both } else { lang.into() };
+    let token = Some(row.link_token.clone()).filter(|t| !t.is_empty());
+    let layout = Layout { languages, public_url: sender.public_url.clone(), token };
+    match pdf.renderer.render(receipt, &layout) {
+        Ok(bytes) => Body::new_with_encoding(bytes.to_vec(), ContentTransferEncoding::Base64).ok(),
+        Err(e) => {
+            tracing::warn!(mail = %row.id, code = e.code(), error = %e, "a mail goes out without its PDF");
+            None
+        }
+    }
 }
 
 /// Base64 throughout: Chinese text is shorter so, and no line of it can be mangled by a relay.

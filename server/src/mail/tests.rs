@@ -41,6 +41,7 @@ pub(super) fn sender() -> Sender {
     Sender {
         from: "Countersign <countersign@localhost>".parse().unwrap(),
         public_url: "https://service.example".into(),
+        pdf: None,
     }
 }
 
@@ -258,4 +259,38 @@ fn message_ids_name_the_server() {
         let want = host.trim_matches('-');
         assert_eq!(message_id(id, url), format!("00000000000000000000000000000001@{want}"), "{url}");
     }
+}
+
+#[test]
+fn the_pdf_goes_along_in_the_recipients_language() {
+    use crate::receipts::pdf::embedded::extract;
+    use crate::receipts::pdf::{Renderer, Rendering};
+    let (_dir, keys) = keys();
+    let receipt = Case::default().receipt(&keys.receipt, 1, 1, CHAIN_START).to_json().unwrap();
+    let renderer = std::sync::Arc::new(Renderer::open(None).unwrap());
+    for (both_languages, languages) in [(false, "en"), (true, "both")] {
+        let pdf = Some(MailedPdf { renderer: renderer.clone(), both_languages });
+        let letter = compose(&outbox_row(Lang::En, "customer"), &receipt, None, &Sender { pdf, ..sender() }).unwrap();
+        let raw = String::from_utf8(letter.bytes.clone()).unwrap();
+        let (_, part) = raw.split_once("Content-Disposition: attachment; filename=\"QS2-000001.pdf\"").unwrap();
+        let (_, body) = part.split_once("\r\n\r\n").unwrap();
+        let encoded: String = body.split("\r\n--").next().unwrap().split_whitespace().collect();
+        let inside = extract(base64::engine::general_purpose::STANDARD.decode(encoded).unwrap()).unwrap();
+        assert_eq!(inside.receipt, receipt);
+        let said: Rendering = serde_json::from_str(&inside.rendering.unwrap()).unwrap();
+        assert_eq!((said.layout.languages.as_str(), said.layout.token.as_deref()), (languages, Some("TOKEN")));
+        assert_eq!(parse(&letter.bytes).json, receipt, "the record is attached by itself as well");
+    }
+}
+
+#[test]
+fn a_mail_goes_out_where_no_pdf_can_be_set() {
+    use crate::receipts::pdf::Renderer;
+    let (_dir, keys) = keys();
+    let receipt = Case::default().receipt(&keys.receipt, 1, 1, CHAIN_START).to_json().unwrap();
+    let pdf = Some(MailedPdf { renderer: std::sync::Arc::new(Renderer::without_fonts()), both_languages: false });
+    let letter = compose(&outbox_row(Lang::En, "customer"), &receipt, None, &Sender { pdf, ..sender() }).unwrap();
+    let mail = parse(&letter.bytes);
+    assert_eq!(mail.json, receipt);
+    assert!(!String::from_utf8(mail.raw).unwrap().contains("application/pdf"));
 }

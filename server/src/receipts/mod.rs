@@ -2,6 +2,7 @@
 
 pub mod jwks;
 pub mod page;
+pub mod pdf;
 pub mod sheet;
 pub mod template;
 pub mod verify;

@@ -76,7 +76,7 @@ pub fn language(asked: Option<&str>, accept_language: Option<&str>, signed: Lang
 /// Renders the page: CPU work of some milliseconds (it checks both signatures), so not for an async worker. `lang` gets
 /// the language in which the receipt was signed and says which to use; see [`language`].
 ///
-/// The links on it are `?lang=…` and `{public_url}/r/{token}.json` for the file.
+/// The links on it are `?lang=…`, `{public_url}/r/{token}.json` for the file and `.pdf` for its PDF.
 ///
 /// # Errors
 /// See [`PageError`]. A receipt that does not hold is no error: the page says so.
@@ -104,6 +104,8 @@ pub fn render(
         other_language: format!("?lang={other}"),
         other_lang: other.as_str(),
         download: format!("{public_url}/r/{token}.json"),
+        pdf: format!("{public_url}/r/{token}.pdf?lang={lang}"),
+        pdf_both: format!("{public_url}/r/{token}.pdf?lang=both"),
     };
     Ok(page_html(&sheet, &state)?)
 }

@@ -2,6 +2,7 @@
 
 use crate::keys::ServerKey;
 use crate::store::receipts::ReceiptRow;
+use std::collections::BTreeMap;
 use sync_core::canonical::{sha256, sha256_hex};
 use sync_core::clock::Stamp;
 use sync_core::coverage::*;
@@ -12,7 +13,9 @@ use sync_core::document::write::Author;
 use sync_core::env::{Entropy, Env};
 use sync_core::ids::*;
 use sync_core::message::Message;
+use sync_core::money::DayClass;
 use sync_core::receipt::*;
+use sync_core::signoff::strokes::{Point, encode};
 use sync_core::signoff::{self, Answer, Shown};
 use uuid::Uuid;
 
@@ -39,6 +42,16 @@ pub(crate) fn fact_id(n: u128) -> FactId {
 fn stamp(ms: i64) -> Stamp {
     Stamp { wall_ms: ms, mono_ms: ms, boot: uuid(1), server: None }
 }
+/// Some waves with a flourish, as a hurried hand draws them.
+pub(crate) fn signature() -> Vec<u8> {
+    const WAVE: [i32; 8] = [0, 620, 900, 560, -80, -640, -880, -500];
+    let point = |n: i32, x: i32, y: i32| Point { x, y, t_ms: n as u32 * 9, pressure: 120 };
+    let wave = |from: i32, lean: i32| {
+        (0..40).map(|n| point(n, from + n * lean, 1000 - WAVE[n as usize % 8] + n * 12)).collect::<Vec<_>>()
+    };
+    let flourish = (0..20).map(|n| point(400 + n, n * 240, 2100 - n * n)).collect();
+    encode(&[wave(0, 40), wave(1900, 62), flourish])
+}
 fn fact<T>(n: u128, value: T) -> Fact<T> {
     Fact { id: fact_id(n), value, device: DeviceId(uuid(900)), superseded_by: None }
 }
@@ -61,10 +74,15 @@ pub(crate) struct Case {
     pub(crate) customer: String,
     pub(crate) time_zone: String,
     pub(crate) coverage: Coverage,
+    /// The first work item was covered until midnight, and not after it.
+    pub(crate) split: bool,
     /// Put into every free text.
     pub(crate) filler: String,
     pub(crate) conflict: bool,
     pub(crate) items: usize,
+    /// Two always are there; more come after them.
+    pub(crate) engineers: usize,
+    pub(crate) photos: usize,
     pub(crate) lang: Lang,
     pub(crate) outside: u32,
 }
@@ -78,9 +96,12 @@ impl Default for Case {
             customer: "青山市第二人民医院".into(),
             time_zone: "Asia/Shanghai".into(),
             coverage: Coverage::NotCovered,
+            split: false,
             filler: String::new(),
             conflict: true,
             items: 2,
+            engineers: 2,
+            photos: 2,
             lang: Lang::ZhCn,
             outside: 0,
         }
@@ -146,6 +167,17 @@ impl Case {
         let mut rest = timer(33, wang, TimeKind::Break, BEGAN + 200 * MIN, None);
         rest.start.value.manual = Some(manual);
         time.push(rest);
+        let more: Vec<(u128, UserId, &str)> = ["赵一鸣", "古丽·艾合买提", "欧阳文轩", "孙强"]
+            .into_iter()
+            .take(self.engineers.saturating_sub(2))
+            .zip(0u128..)
+            .map(|(name, n)| (200 + n, UserId(uuid(12 + n)), name))
+            .collect();
+        for (n, user, _) in &more {
+            time.push(timer(*n + 20, *user, TimeKind::Travel, BEGAN + 280 * MIN, Some(BEGAN + 320 * MIN)));
+            time.push(timer(*n + 40, *user, TimeKind::Labour, BEGAN + 320 * MIN, Some(BEGAN + 390 * MIN)));
+            time.push(timer(*n + 60, *user, TimeKind::Waiting, BEGAN + 391 * MIN, Some(BEGAN + 399 * MIN)));
+        }
         let expense = |n, kind, minor, note: &str| Expense {
             id: fact_id(n),
             at: Some(stamp(BEGAN)),
@@ -205,11 +237,14 @@ impl Case {
         VisitView {
             visit: Some(VisitId(uuid(1))),
             origins: vec![fact(5, origin)],
-            crew: vec![
+            crew: [
                 crew(20, wang, "王建国", CrewAction::Join, BEGAN),
                 li_joins,
                 crew(22, wang, "王建国", CrewAction::Leave, BEGAN + 380 * MIN),
-            ],
+            ]
+            .into_iter()
+            .chain(more.iter().map(|(n, user, name)| crew(*n, *user, name, CrewAction::Join, BEGAN + 320 * MIN)))
+            .collect(),
             items,
             time,
             expenses: vec![
@@ -227,7 +262,10 @@ impl Case {
                 ),
             ],
             notes: vec![fact(60, note)],
-            photos: vec![photo(70, "a", "监听日志"), photo(71, "b", "机房温度")],
+            photos: [photo(70, "a", "监听日志"), photo(71, "b", "机房温度")]
+                .into_iter()
+                .chain((2..self.photos as u128).map(|n| photo(300 + n, &n.to_string(), &format!("现场照片 {n}"))))
+                .collect(),
             sign_offs: Vec::new(),
             conflicts,
             unread: Vec::new(),
@@ -288,7 +326,43 @@ impl Case {
                     .with("words", self.say("今晚必须有人到场。")),
             ),
         ];
-        let wording = Wording::of(&vec![message; self.items]);
+        let mut lines = vec![message; self.items];
+        let mut items = items;
+        if self.split {
+            let covered = Message::new("covered-clause").with("contract", "HT-2026-031").with("clause", "B-3");
+            let not = Message::new("not_covered-no_contract");
+            let excluded = Message::new("looked-excluded")
+                .with("contract", "HT-2026-031")
+                .with("category", Message::new("category-database"))
+                .with("clause", "B-9");
+            let draft = Message::new("looked-draft")
+                .with("contract", "HT-2027-DRAFT")
+                .with("first", "2027-01-01")
+                .with("last", "2027-12-31");
+            let stretch = |from, until, coverage, cause, reason: &Message, looked_at| Stretch {
+                from_ms: BEGAN + from * MIN,
+                until_ms: BEGAN + until * MIN,
+                day: None,
+                coverage,
+                cause,
+                contract: None,
+                clause: None,
+                reason: reason.clone(),
+                looked_at,
+            };
+            let none = || {
+                stretch(20, 375, Coverage::NotCovered, Cause::NoContract, &not, vec![excluded.clone(), draft.clone()])
+            };
+            lines = vec![covered.clone(), not.clone()];
+            for (n, item) in items.iter_mut().enumerate() {
+                item.stretches = match n {
+                    0 => vec![stretch(0, 20, Coverage::Covered, Cause::Granted, &covered, vec![]), none()],
+                    _ => vec![none()],
+                };
+            }
+            lines.extend(vec![not.clone(); self.items - 1]);
+        }
+        let wording = Wording::of(&lines);
         (Verdict { reference_version: 7, coverage: self.coverage, items, flags }, wording)
     }
 
@@ -304,13 +378,14 @@ impl Case {
             lang: self.lang,
         };
         let present = self.outcome != SignOffOutcome::NobodyPresent;
+        let signed = matches!(self.outcome, SignOffOutcome::Accepted | SignOffOutcome::AcceptedWithReservations);
         let (name, position) =
             if present { (self.say("刘芳"), self.say("信息科主任")) } else { Default::default() };
         let answer = Answer {
             outcome: self.outcome,
             reason: if self.reason.is_empty() { String::new() } else { self.say(&self.reason) },
             signer: Signer { name: name.chars().take(60).collect(), position: position.chars().take(60).collect() },
-            strokes: (self.outcome == SignOffOutcome::Accepted).then(|| vec![1, 2, 3]),
+            strokes: signed.then(signature),
         };
         let answer = Answer { reason: answer.reason.chars().take(600).collect(), ..answer };
         let author = Author {
@@ -324,7 +399,8 @@ impl Case {
         let mut env = Env { now: stamp(BEGAN + 390 * MIN + i64::from(revision)), entropy: &mut entropy };
         let draft = signoff::prepare(VisitId(uuid(1)), &shown, &answer, &author, Alg::EdDSA, &mut env).unwrap();
         let signature = device.sign(&draft.message().unwrap());
-        let (id, sign_off, _) = draft.finish(&signature);
+        let (id, sign_off, strokes) = draft.finish(&signature);
+        let strokes = strokes.map(hex::encode);
         let (verdict, coverage) = self.verdict();
         let customer = ReceiptCustomer {
             id: self.listed.then(|| CustomerId(uuid(2))),
@@ -342,11 +418,12 @@ impl Case {
             visit: VisitId(uuid(1)),
             chain: customer.id.map_or("unlisted".into(), |id| id.to_string()),
             customer,
-            sign_off: ReceiptSignOff { id, sign_off, device_key: device.public() },
+            sign_off: ReceiptSignOff { id, sign_off, device_key: device.public(), strokes },
             summary,
             verdict,
             coverage,
             remarks: Wording::of(&remarks),
+            day_classes: BTreeMap::from([(DayClass::Evening, 100 * 60), (DayClass::Normal, 290 * 60)]),
             changes_outside: self.outside,
             attachments: Attachments { present: vec![digests[0].clone()], pending: vec![digests[1].clone()] },
             issued_ms: BEGAN + 400 * MIN,

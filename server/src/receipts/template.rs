@@ -140,6 +140,10 @@ pub struct PageState {
     pub other_lang: &'static str,
     /// Where the receipt's file is.
     pub download: String,
+    /// Where its PDF is, in the page's language.
+    pub pdf: String,
+    /// Where its PDF is in both languages.
+    pub pdf_both: String,
 }
 
 /// The hospital's page.

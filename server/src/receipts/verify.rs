@@ -3,12 +3,15 @@
 //! Each file is checked by itself; where several of one chain are given, also how they follow each other.
 
 use super::jwks::KeySet;
-use super::words::one_line;
+use super::pdf::embedded::{self, Embedded};
+use super::pdf::{Renderer, Rendering};
+use super::words::{groups, one_line};
 use crate::failure::Failure;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use sync_core::canonical::sha256_hex;
 use sync_core::receipt::{CHAIN_START, Receipt, ReceiptError};
 
 /// Larger than any receipt that a visit within its bounds can give.
@@ -23,9 +26,11 @@ pub struct Checked {
     pub code: &'static str,
     /// In a line: what it is, or why it does not hold.
     pub text: String,
+    /// Of a PDF whose record holds: what is known of its pages, which nobody signed.
+    pub pages: Option<Finding>,
 }
 
-/// What was found about how the files of one chain follow each other.
+/// What was found about how the files of one chain follow each other, or about a PDF's pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// A stable code.
@@ -48,7 +53,8 @@ pub struct Report {
 impl Report {
     /// Whether everything holds.
     pub fn holds(&self) -> bool {
-        self.files.iter().all(|f| f.code == "ok") && !self.chains.iter().any(|f| f.fails)
+        let pages = self.files.iter().filter_map(|f| f.pages.as_ref());
+        self.files.iter().all(|f| f.code == "ok") && !self.chains.iter().chain(pages).any(|f| f.fails)
     }
     /// What the process should exit with: 0 only if everything holds.
     pub fn exit_code(&self) -> u8 {
@@ -60,6 +66,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for file in &self.files {
             writeln!(f, "{} {}: {}", file.code, file.path.display(), file.text)?;
+            if let Some(pages) = &file.pages {
+                writeln!(f, "{} {}: {}", pages.code, file.path.display(), pages.text)?;
+            }
         }
         for finding in &self.chains {
             writeln!(f, "{} {}", finding.code, finding.text)?;
@@ -68,14 +77,16 @@ impl fmt::Display for Report {
     }
 }
 
-/// Checks `files` by the keys in `keys`, or in `jwks.json` beside each file.
+/// Checks `files` by the keys in `keys`, or in `jwks.json` beside each file. The pages of a PDF are set again by `renderer`
+/// and compared.
 ///
 /// # Errors
 /// When there is nothing to check, or no key set to check it by. A receipt that does not hold is no error: see
 /// [`Report::holds`].
-pub fn verify_files(keys: Option<&Path>, files: &[PathBuf]) -> Result<Report, Failure> {
+pub fn verify_files(keys: Option<&Path>, files: &[PathBuf], renderer: &Renderer) -> Result<Report, Failure> {
     if files.is_empty() {
-        return Err(Failure::usage("no receipt was named").hint("countersign verify --keys jwks.json RECEIPT.json …"));
+        return Err(Failure::usage("no receipt was named")
+            .hint("countersign verify --keys jwks.json RECEIPT.json|RECEIPT.pdf …"));
     }
     let given = keys.map(KeySet::open).transpose()?;
     let mut beside: BTreeMap<PathBuf, KeySet> = BTreeMap::new();
@@ -102,32 +113,98 @@ pub fn verify_files(keys: Option<&Path>, files: &[PathBuf]) -> Result<Report, Fa
                 }
             }
         };
-        match check(path, set) {
-            Ok(receipt) => {
-                report.files.push(Checked { path: path.clone(), code: "ok", text: describe(&receipt) });
+        match check(path, set, renderer) {
+            Ok((receipt, pages)) => {
+                report.files.push(Checked { path: path.clone(), code: "ok", text: describe(&receipt), pages });
                 good.push(receipt);
             }
-            Err((code, text)) => report.files.push(Checked { path: path.clone(), code, text }),
+            Err((code, text)) => report.files.push(Checked { path: path.clone(), code, text, pages: None }),
         }
     }
     report.chains = chains(&good);
     Ok(report)
 }
 
-fn check(path: &Path, keys: &KeySet) -> Result<Receipt, (&'static str, String)> {
-    let text = read_bounded(path, LARGEST).map_err(|why| ("receipt_unreadable", why))?;
-    Receipt::verify(&text, &|kid| keys.get(kid)).map_err(|e: ReceiptError| (e.code(), one_line(&e.to_string())))
+type Held = (Receipt, Option<Finding>);
+
+fn check(path: &Path, keys: &KeySet, renderer: &Renderer) -> Result<Held, (&'static str, String)> {
+    let unreadable = |why| ("receipt_unreadable", why);
+    let bytes = bytes_bounded(path, LARGEST).map_err(unreadable)?;
+    if !embedded::is_pdf(&bytes) {
+        let text = String::from_utf8(bytes).map_err(|_| unreadable(NO_TEXT.to_owned()))?;
+        return verified(&text, keys).map(|receipt| (receipt, None));
+    }
+    let inside = embedded::extract(bytes.clone()).map_err(|e| (e.code(), e.to_string()))?;
+    let receipt = verified(&inside.receipt, keys)?;
+    let pages = pages(&bytes, &inside, renderer);
+    Ok((receipt, Some(pages)))
 }
+
+fn verified(text: &str, keys: &KeySet) -> Result<Receipt, (&'static str, String)> {
+    Receipt::verify(text, &|kid| keys.get(kid)).map_err(|e: ReceiptError| (e.code(), one_line(&e.to_string())))
+}
+
+/// What can be said of a PDF's pages: nobody signed them, so they are set again from the attached record and compared.
+fn pages(pdf: &[u8], inside: &Embedded, renderer: &Renderer) -> Finding {
+    let digest = groups(&sha256_hex(inside.receipt.as_bytes())).join(" ");
+    let say = |code, fails, text: String| Finding {
+        code,
+        fails,
+        text: format!("{text}; the SHA-256 of the attached record is {digest}"),
+    };
+    let not_compared = |why: &str| {
+        let text = format!("only the attached record was verified, not the pages: {why}");
+        say("pages_not_compared", false, text)
+    };
+    let Some(claimed) = inside.rendering.as_deref().and_then(|r| serde_json::from_str::<Rendering>(r).ok()) else {
+        return not_compared("the PDF does not say what they were set with");
+    };
+    let here = match renderer.rendering(&claimed.layout) {
+        Ok(here) => here,
+        Err(e) => return not_compared(&e.to_string()),
+    };
+    let mut other = Vec::new();
+    for (what, same) in [
+        ("version of this program", claimed.program == here.program),
+        ("template", claimed.template == here.template),
+        ("fonts", claimed.fonts == here.fonts),
+    ] {
+        if !same {
+            other.push(what);
+        }
+    }
+    match renderer.render(&inside.receipt, &claimed.layout) {
+        Ok(again) if *again == *pdf => {
+            let link = match &claimed.layout.token {
+                Some(_) => format!("; the link on them leads to {}", one_line(&claimed.layout.public_url)),
+                None => String::new(),
+            };
+            let text = format!("byte-identical rendering: the pages are what this program sets from the record{link}");
+            say("pages_identical", false, text)
+        }
+        Ok(_) if other.is_empty() => {
+            say("pages_differ", true, "the pages are NOT what this program sets from the attached record".to_owned())
+        }
+        Ok(_) => not_compared(&format!("they were set with another {}", other.join(", another "))),
+        Err(e) => not_compared(&one_line(&e.to_string())),
+    }
+}
+
+const NO_TEXT: &str = "it is no UTF-8 text";
 
 /// A text file of at most `largest` bytes.
 pub(super) fn read_bounded(path: &Path, largest: u64) -> Result<String, String> {
+    String::from_utf8(bytes_bounded(path, largest)?).map_err(|_| NO_TEXT.to_owned())
+}
+
+fn bytes_bounded(path: &Path, largest: u64) -> Result<Vec<u8>, String> {
     let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
     let mut bytes = Vec::new();
     file.take(largest + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
     if bytes.len() as u64 > largest {
         return Err(format!("it has more than {largest} bytes"));
     }
-    String::from_utf8(bytes).map_err(|_| "it is no UTF-8 text".to_owned())
+    Ok(bytes)
 }
 
 fn describe(receipt: &Receipt) -> String {

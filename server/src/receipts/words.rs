@@ -78,6 +78,12 @@ impl Words {
         }
     }
 
+    /// An instant in the customer's time zone, to the second.
+    pub(super) fn at_second(&self, ms: i64) -> String {
+        let Ok(instant) = Timestamp::from_millisecond(ms) else { return String::new() };
+        format!("{}{}", self.at(ms), instant.to_zoned(self.zone.clone()).strftime(":%S"))
+    }
+
     /// A span; the second day is left out when it is the first.
     pub(super) fn span(&self, from_ms: i64, until_ms: i64) -> String {
         let day = |ms| Timestamp::from_millisecond(ms).map(|t| t.to_zoned(self.zone.clone()).date()).ok();
@@ -178,7 +184,8 @@ mod tests {
         assert_eq!(en.span(ms, ms + 3_600_000), "23 Nov 2026, 06:10 to 07:10");
         assert_eq!(zh.span(ms - 7 * 3_600_000, ms), "2026年11月22日 23:10 至 2026年11月23日 06:10");
         assert_eq!(words(Lang::En, "Asia/Kathmandu").offset(ms), "+05:45");
-        assert_eq!(en.at(i64::MAX), "");
+        assert_eq!((en.at(i64::MAX), en.at_second(i64::MAX)), (String::new(), String::new()));
+        assert_eq!(en.at_second(ms), "23 Nov 2026, 06:10:59");
     }
 
     #[test]

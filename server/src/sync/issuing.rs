@@ -11,13 +11,16 @@ use sync_core::canonical::{CanonicalError, sha256_hex};
 use sync_core::coverage::{FlagCode, Verdict};
 use sync_core::crypto::PublicKey;
 use sync_core::document::facts::CustomerRef;
+use sync_core::document::read::strokes;
 use sync_core::document::view::VisitView;
 use sync_core::ids::{DeviceId, ReceiptId};
 use sync_core::message::Message;
+use sync_core::money::labour_by_class;
 use sync_core::receipt::{
     Attachments, CHAIN_START, RECEIPT_VERSION, Receipt, ReceiptBody, ReceiptCustomer, ReceiptSignOff, Wording,
 };
 use sync_core::reference::{Customer, Reference, Role};
+use sync_core::time;
 use uuid::Uuid;
 
 /// The chain of hospitals that are in no list.
@@ -181,8 +184,15 @@ impl Issuer {
                     time_zone: listed.map_or_else(|| "UTC".to_owned(), |c| c.time_zone.clone()),
                 },
                 attachments: Attachments { present: Vec::new(), pending: photos(&summary.record) },
+                day_classes: labour_by_class(&summary.record, &time::spans(&summary.record), ledger.reference),
                 summary,
-                sign_off: ReceiptSignOff { id: fact.id, sign_off: fact.value.clone(), device_key: device_key.clone() },
+                sign_off: ReceiptSignOff {
+                    id: fact.id,
+                    sign_off: fact.value.clone(),
+                    device_key: device_key.clone(),
+                    // They were compared with the digest that was signed when the sign-off was examined.
+                    strokes: strokes(&judged.read.document, fact.id).map(hex::encode),
+                },
                 coverage: Wording::of(&coverage_lines(&judged.verdict, &judged.read.view)),
                 remarks: Wording::of(&remarks(&judged.verdict)),
                 verdict: judged.verdict.clone(),

@@ -9,6 +9,7 @@ mod exchange;
 mod field;
 mod import;
 mod leads;
+mod pdf;
 mod process;
 mod race;
 mod reference;

@@ -217,7 +217,7 @@ conformance! { everybody_sees_what_is_theirs, |f| async {
         }
         for receipt in receipts["items"].as_array().unwrap() {
             let visit: Uuid = receipt["visit"].as_str().unwrap().parse().unwrap();
-            for end in ["", ".json"] {
+            for end in ["", ".json", ".pdf"] {
                 let path = format!("/api/v1/receipts/{}{end}", receipt["id"].as_str().unwrap());
                 let want = if login == "sales" { 403 } else if visible.contains(&visit) { 200 } else { 404 };
                 assert_eq!(field.api.get(&path, &token).await.status.as_u16(), want, "{login} {path}");

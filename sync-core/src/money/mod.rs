@@ -6,13 +6,14 @@
 //!
 //! * `rates`: which rate an hour of an engineer has on a day.
 //! * `attribution`: which answer of the verdict each minute of an engineer has.
-//! * `lines`: the cost lines of a visit.
+//! * `lines`: the cost lines of a visit; `classes`: its labour by day class.
 //! * `revenue`: fees, day by day; the same rule spreads every annual amount.
 //! * `break_even`: margin against direct labour; `exposure`: support that was promised and not bought.
 //! * `offer`: which clause would have covered a category; `what_if`: what another contract would have covered.
 
 mod attribution;
 mod break_even;
+mod classes;
 mod exposure;
 mod lines;
 mod offer;
@@ -24,6 +25,7 @@ mod what_if;
 mod tests;
 
 pub use break_even::{BreakEven, break_even};
+pub use classes::labour_by_class;
 pub use exposure::exposure;
 pub use lines::{CostLine, LineKind, cost_lines};
 pub use offer::{Offer, offer};

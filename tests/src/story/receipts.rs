@@ -19,6 +19,8 @@ pub struct Files {
     pub keys: PathBuf,
     /// One file per receipt, by number.
     pub receipts: Vec<(PathBuf, Receipt)>,
+    /// One PDF per receipt, in both languages.
+    pub pdfs: Vec<PathBuf>,
     /// How many hold by both ways of checking.
     pub verified: u64,
 }
@@ -42,6 +44,9 @@ pub fn fetch(stage: &mut Stage, folder: &Path) -> Result<Files, Failure> {
             Ok(receipt) => {
                 let path = receipts.join(format!("{}.json", receipt.body.number));
                 std::fs::write(&path, &text)?;
+                let pdf = receipts.join(format!("{}.pdf", receipt.body.number));
+                std::fs::write(&pdf, api.get_bytes(&format!("/api/v1/receipts/{id}.pdf?lang=both"))?)?;
+                files.pdfs.push(pdf);
                 files.receipts.push((path, receipt));
             }
             Err(e) => stage.checks.hold(format!("receipt {id} verifies: {e}"), false),
@@ -91,6 +96,16 @@ pub fn verify(stage: &mut Stage, files: &mut Files, scratch: &Path) -> Result<()
     }
     files.verified = if held { good } else { 0 };
     stage.checks.hold("`countersign verify` accepts every receipt", held && good == paths.len() as u64);
+
+    let pdfs: Vec<String> = files.pdfs.iter().map(|p| p.to_string_lossy().into_owned()).collect();
+    let mut arguments = vec!["verify", "--keys", &keys];
+    arguments.extend(pdfs.iter().map(String::as_str));
+    let said = server.run_command(&arguments).unwrap_or_default();
+    let identical = said.lines().filter(|l| l.starts_with("pages_identical")).count();
+    stage.narrator.gap();
+    stage.narrator.say(&format!("$ countersign verify --keys jwks.json receipts/*.pdf    ({} files)", pdfs.len()));
+    stage.narrator.say(&format!("{identical} hold, and their pages are what the attached record sets, byte for byte."));
+    stage.checks.hold("`countersign verify` accepts every PDF, pages included", identical == pdfs.len());
 
     let Some((path, receipt)) = files.receipts.first() else { return Ok(()) };
     let labour = format!("\"labour_s\":{}", receipt.body.summary.labour_s);

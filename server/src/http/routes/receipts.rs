@@ -1,5 +1,6 @@
 //! Receipts, for the company's people. The hospital has a page of its own.
 
+use super::page::pdf;
 use super::visits::visit_problem;
 use crate::auth::Principal;
 use crate::http::extract::{InPath, InQuery};
@@ -97,34 +98,61 @@ struct ReceiptWithBody {
     body: Value,
 }
 
-/// One receipt. With `.json` after the id: its file, exactly the bytes that were signed and chained.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PdfQuery {
+    /// For the PDF: `zh-CN`, `en` or `both`; otherwise the language in which it was signed.
+    lang: Option<String>,
+}
+
+/// One receipt. With `.json` after the id: its file, exactly the bytes that were signed and chained. With `.pdf`: pages to
+/// read and print, with that file attached. The address of the hospital's own page is not on them.
 #[utoipa::path(get, path = "/api/v1/receipts/{id}", tag = "receipts",
-    params(("id" = String, Path, description = "The receipt's id, or the id and `.json`")),
-    responses((status = 200, body = ReceiptWithBody), (status = 404, description = "not_found")))]
+    params(("id" = String, Path, description = "The receipt's id, or the id and `.json` or `.pdf`"), PdfQuery),
+    responses((status = 200, body = ReceiptWithBody), (status = 404, description = "not_found"),
+        (status = 503, description = "pdf_font_missing")))]
 async fn get(
     State(state): State<AppState>,
     principal: Principal,
     InPath(name): InPath<String>,
+    InQuery(query): InQuery<PdfQuery>,
 ) -> Result<Response, ReceiptsError> {
-    let (id, file) = name.strip_suffix(".json").map_or((name.as_str(), false), |id| (id, true));
+    let (id, ending) = name.rsplit_once('.').map_or((name.as_str(), ""), |(id, ending)| (id, ending));
+    if !["", "json", "pdf"].contains(&ending) {
+        return Err(ReceiptsError::Unknown);
+    }
     let id: Uuid = id.parse().map_err(|_| ReceiptsError::Unknown)?;
     let (mut tx, scope, _) = sight::open(&state, &principal).await?;
     let receipt = queue::receipt(&mut tx, &scope, id).await?.ok_or(ReceiptsError::Unknown)?;
     let body = rows::receipt_body(&mut tx, id).await?.ok_or(ReceiptsError::Unknown)?;
-    if !file {
+    drop(tx);
+    if ending == "pdf" {
+        let set = pdf(&state, &body, query.lang.as_deref(), |signed| signed, None).await;
+        return Ok(match set {
+            Ok(pdf) => {
+                let headers = [
+                    (header::CONTENT_TYPE, "application/pdf".to_owned()),
+                    (header::CONTENT_DISPOSITION, attachment(&receipt.number, ending)),
+                ];
+                (headers, pdf.to_vec()).into_response()
+            }
+            Err(problem) => problem.into_response(),
+        });
+    }
+    if ending.is_empty() {
         let body = serde_json::from_str(&body).map_err(|e| VisitError::Unreadable(e.to_string()))?;
         return Ok(Json(ReceiptWithBody { receipt: receipt.into(), body }).into_response());
     }
     let headers = [
         (header::CONTENT_TYPE, "application/json".to_owned()),
-        (header::CONTENT_DISPOSITION, attachment(&receipt.number)),
+        (header::CONTENT_DISPOSITION, attachment(&receipt.number, ending)),
         (header::ETAG, format!("W/\"{}\"", receipt.sha256)),
     ];
     Ok((headers, body).into_response())
 }
 
 /// `Content-Disposition` (RFC 6266) for a receipt's file. A customer's code, and so the number, may hold any letters.
-fn attachment(number: &str) -> String {
+fn attachment(number: &str, ending: &str) -> String {
     let plain: String = number
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
@@ -137,7 +165,7 @@ fn attachment(number: &str) -> String {
             escaped.push_str(&format!("%{byte:02X}"));
         }
     }
-    format!("attachment; filename=\"{plain}.json\"; filename*=UTF-8''{escaped}.json")
+    format!("attachment; filename=\"{plain}.{ending}\"; filename*=UTF-8''{escaped}.{ending}")
 }
 
 #[cfg(test)]
@@ -145,7 +173,7 @@ mod tests {
     #[test]
     fn names_of_files_are_harmless() {
         assert_eq!(
-            super::attachment("院\"1-000001"),
+            super::attachment("院\"1-000001", "json"),
             "attachment; filename=\"__1-000001.json\"; filename*=UTF-8''%E9%99%A2%221-000001.json"
         );
     }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use sync_core::coverage::Coverage;
 use sync_core::document::facts::{Lang, SignOffOutcome};
 use sync_core::message::Message;
+use sync_core::money::DayClass;
 use sync_core::receipt::{CHAIN_START, ReceiptBody};
 
 pub use super::words::Limits;
@@ -115,6 +116,8 @@ pub struct Sheet {
     pub times: Vec<Row>,
     /// Labour in all, each minute once.
     pub total: String,
+    /// The same by class of the hour; empty on receipts that do not say so.
+    pub classes: Vec<Row>,
     /// What was done.
     pub items: Vec<Block>,
     /// The verdict on the whole visit, and its tone.
@@ -178,6 +181,7 @@ impl Sheet {
             engineers: record.engineers(),
             times: record.times(),
             total: w.duration(receipt.summary.labour_s),
+            classes: classes(receipt, &w),
             items,
             coverage: coverage(receipt.verdict.coverage, &w),
             coverage_later,
@@ -204,8 +208,22 @@ impl Sheet {
 
 /// The name of a receipt's file: its number, as far as every file system takes it.
 pub fn file_name(number: &str) -> String {
+    format!("{}.json", safe_name(number))
+}
+
+/// The name of its PDF.
+pub fn pdf_name(number: &str) -> String {
+    format!("{}.pdf", safe_name(number))
+}
+
+fn safe_name(number: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
-    format!("{}.json", number.chars().map(safe).collect::<String>().trim_start_matches('.'))
+    number.chars().map(safe).collect::<String>().trim_start_matches('.').to_owned()
+}
+
+fn classes(receipt: &ReceiptBody, w: &Words) -> Vec<Row> {
+    let row = |(class, seconds): (&DayClass, &i64)| row(w.word("day_class", class.as_str()), w.duration(*seconds));
+    receipt.day_classes.iter().map(row).collect()
 }
 
 fn row(label: String, text: String) -> Row {

@@ -2,7 +2,10 @@
 
 use super::{Block, Row, Tone, coverage, row};
 use crate::receipts::words::{Words, groups, initial, money};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
+use sync_core::coverage::{ItemVerdict, Verdict};
 use sync_core::document::facts::{CrewAction, ObjectionKind, TimeEnd, TimeKind};
 use sync_core::document::view::{Expense, Field, Item, VisitView};
 use sync_core::ids::{DeviceId, FactId, UserId};
@@ -114,8 +117,7 @@ impl<'a> Record<'a> {
         let w = self.w;
         let verdicts = &self.receipt.verdict.items;
         let lines = self.receipt.coverage.in_lang(w.lang);
-        // One line per judged item. Where the counts differ, no line can be given to an item, and all stand apart.
-        let line = |n: usize| if lines.len() == verdicts.len() { lines.get(n) } else { None };
+        let parts = parts(&self.receipt.verdict, lines.len());
         let mut told = BTreeSet::new();
         let mut blocks = Vec::new();
         for (n, item) in self.view.items.iter().enumerate() {
@@ -126,8 +128,18 @@ impl<'a> Record<'a> {
                     Some((i, verdict)) => {
                         told.insert(i);
                         block.badge = Some(coverage(verdict.coverage, w));
-                        if let Some(line) = line(i) {
-                            block.rows.push(row(w.t("mail-coverage"), w.text(line)));
+                        let of_item: Vec<(&Part, &String)> =
+                            parts.iter().zip(lines).filter(|(part, _)| part.item == i).collect();
+                        for (part, line) in &of_item {
+                            let label = match part.span.filter(|_| of_item.len() > 1) {
+                                Some((from, until)) => format!("{}\n{}", w.t("mail-coverage"), w.span(from, until)),
+                                None => w.t("mail-coverage"),
+                            };
+                            block.rows.push(row(label, w.text(line)));
+                        }
+                        let looked = looked_at(verdict, w);
+                        if !looked.is_empty() {
+                            block.rows.push(row(w.t("mail-looked-at"), looked.join("\n")));
                         }
                     }
                     None => block.rows.push(row(w.t("mail-coverage"), w.t("mail-coverage-unjudged"))),
@@ -135,11 +147,13 @@ impl<'a> Record<'a> {
             }
             blocks.push(block);
         }
-        let apart: Vec<String> = if lines.len() == verdicts.len() {
-            let rest = lines.iter().zip(verdicts).enumerate().filter(|(i, _)| !told.contains(i));
-            rest.map(|(_, (line, v))| w.line(&coverage(v.coverage, w).0, &w.text(line))).collect()
-        } else {
+        let apart: Vec<String> = if parts.is_empty() {
             lines.iter().map(|line| w.text(line)).collect()
+        } else {
+            let rest = parts.iter().zip(lines).filter(|(part, _)| !told.contains(&part.item));
+            rest.filter_map(|(part, line)| Some((verdicts.get(part.item)?, line)))
+                .map(|(v, line)| w.line(&coverage(v.coverage, w).0, &w.text(line)))
+                .collect()
         };
         (w.list(blocks), w.list(apart))
     }
@@ -287,10 +301,16 @@ impl<'a> Record<'a> {
     /// A value of a conflict in words.
     fn value(&self, path: &str, value: &str) -> String {
         let w = self.w;
-        if path.starts_with("ends/")
-            && let Ok(end) = serde_json::from_str::<TimeEnd>(value)
-        {
-            return format!("{} · {}", w.at(end.at.instant_ms()), self.person(end.by));
+        if path.starts_with("ends/") {
+            if let Ok(end) = serde_json::from_str::<TimeEnd>(value) {
+                return format!("{} · {}", w.at(end.at.instant_ms()), self.person(end.by));
+            }
+            // As the view writes an instant; on a receipt all times are the customer's.
+            if let Ok(at) = DateTime::strptime("%Y-%m-%d %H:%M:%S UTC", value)
+                && let Ok(at) = at.to_zoned(TimeZone::UTC)
+            {
+                return w.at_second(at.timestamp().as_millisecond());
+            }
         }
         let kind = match path {
             p if p.starts_with("items/") && p.ends_with("/category") => "category",
@@ -304,6 +324,45 @@ impl<'a> Record<'a> {
         let known = w.word(kind, value);
         if known == format!("{kind}-{value}") { w.text(value) } else { known }
     }
+}
+
+/// Which item a line of the coverage is about, and when the work was that it is about.
+struct Part {
+    item: usize,
+    span: Option<(i64, i64)>,
+}
+
+/// The parts of a verdict in the order of its `lines`: one for every run of stretches of an item with the same answer.
+/// None where the lines are not so many: then no line can be given to an item, and all stand apart.
+fn parts(verdict: &Verdict, lines: usize) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (item, judged) in verdict.items.iter().enumerate() {
+        for run in judged.stretches.chunk_by(|a, b| (a.coverage, &a.reason) == (b.coverage, &b.reason)) {
+            let span = run.first().zip(run.last()).map(|(first, last)| (first.from_ms, last.until_ms));
+            parts.push(Part { item, span: span.filter(|(from, until)| from < until) });
+        }
+    }
+    if parts.len() == lines {
+        return parts;
+    }
+    if verdict.items.len() == lines {
+        return (0..lines).map(|item| Part { item, span: None }).collect();
+    }
+    Vec::new()
+}
+
+/// The contracts that were looked at for an item, and why they do not serve; each once. A draft is none yet: what is being
+/// offered to a customer is said to them by a person.
+fn looked_at(verdict: &ItemVerdict, w: &Words) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let looked_at = verdict.stretches.iter().flat_map(|s| &s.looked_at).filter(|m| m.id != "looked-draft");
+    for message in looked_at {
+        let line = w.text(&w.say(message.clone()));
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    w.list(lines)
 }
 
 /// The values beside the winner.

@@ -33,6 +33,13 @@ pub(super) fn signing(receipt: &ReceiptBody, record: &Record<'_>, w: &Words) -> 
         rows.push(row(w.t(reason), w.text(&s.reason)));
     }
     rows.push(row(w.t("mail-signed-at"), w.at(s.at.instant_ms())));
+    // Both clocks: a phone's can be set to anything, the server's is only known where the phone had heard of it.
+    rows.push(row(w.t("mail-clock-phone"), w.at_second(s.at.wall_ms)));
+    let server = match s.at.server {
+        Some(_) => w.at_second(s.at.instant_ms()),
+        None => w.t("mail-clock-unseen"),
+    };
+    rows.push(row(w.t("mail-clock-server"), server));
     rows.push(row(w.t("mail-asked-by"), record.person(s.by)));
     if signed {
         // In the language in which it stood on the glass: a translation was not agreed to.

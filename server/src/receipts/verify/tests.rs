@@ -1,4 +1,9 @@
 use super::*;
+
+fn verify_files(keys: Option<&Path>, files: &[PathBuf]) -> Result<Report, Failure> {
+    super::verify_files(keys, files, &Renderer::open(None).unwrap())
+}
+
 use crate::receipts::samples::{Case, keys};
 use sync_core::document::facts::SignOffOutcome;
 
@@ -128,4 +133,32 @@ fn keys_are_needed() {
     let (_other, strangers) = keys();
     std::fs::write(&jwks, serde_json::to_string(&strangers.jwks()).unwrap()).unwrap();
     assert_eq!(verify_files(Some(&jwks), &[file]).unwrap().files[0].code, "receipt_key_unknown");
+}
+
+/// A receipt that the server itself signed, with something else in it.
+fn resigned(folder: &Folder, change: impl FnOnce(&mut sync_core::receipt::ReceiptBody)) -> String {
+    let mut body = folder.chain(1).remove(0).body;
+    change(&mut body);
+    let key = &folder.keys.receipt;
+    Receipt::sign(body, &key.kid, key.software()).unwrap().to_json().unwrap()
+}
+
+#[test]
+fn a_drawing_that_nobody_signed_with_does_not_hold() {
+    let folder = Folder::new();
+    for strokes in ["00", "no hex"] {
+        let file = folder.put("strokes.json", &resigned(&folder, |b| b.sign_off.strokes = Some(strokes.into())));
+        assert_eq!(verify_files(None, &[file]).unwrap().files[0].code, "receipt_strokes", "{strokes}");
+    }
+}
+
+#[test]
+fn receipts_of_before_the_drawing_and_the_classes_hold() {
+    let folder = Folder::new();
+    let old = resigned(&folder, |b| {
+        b.sign_off.strokes = None;
+        b.day_classes.clear();
+    });
+    assert!(!old.contains("strokes\":") && !old.contains("day_classes"));
+    assert!(verify_files(None, &[folder.put("old.json", &old)]).unwrap().holds());
 }

@@ -266,3 +266,19 @@ fn the_documents_say_what_is_computed() {
         }
     }
 }
+
+/// What a customer is told of the same hours: each minute once, however many engineers worked in it.
+#[test]
+fn labour_is_told_by_class_with_each_minute_once() {
+    let mut view = visit();
+    view.time = vec![
+        time(300, ZHAO, TimeKind::Labour, None, "2026-09-30T17:00", "2026-10-01T01:00"),
+        time(301, QIAN, TimeKind::Labour, None, "2026-09-30T22:00", "2026-10-01T02:00"),
+        time(302, QIAN, TimeKind::Travel, None, "2026-10-01T02:00", "2026-10-01T04:00"),
+        time(303, ZHAO, TimeKind::Labour, None, "2026-10-05T08:00", "2026-10-05T09:00"),
+    ];
+    let classes = labour_by_class(&view, &spans(&view), &reference());
+    let hours: Vec<(&str, i64)> = classes.iter().map(|(class, s)| (class.as_str(), s / 60)).collect();
+    assert_eq!(hours, [("normal", 60), ("evening", 360), ("rest_day", 60), ("holiday", 120)]);
+    assert!(labour_by_class(&visit(), &spans(&visit()), &reference()).is_empty());
+}
