@@ -35,6 +35,27 @@ pub struct Overrides {
     /// directory.
     #[arg(long, global = true, env = "COUNTERSIGN_KEYS_DIR", value_name = "DIR")]
     pub keys_dir: Option<PathBuf>,
+    /// How many mails to one domain may be under way at once. Default: 2
+    #[arg(long, global = true, env = "COUNTERSIGN_MAIL_DOMAIN_AT_ONCE", value_name = "N")]
+    pub mail_domain_at_once: Option<u32>,
+    /// How many attempts for one domain there may be in a minute. Default: 60
+    #[arg(long, global = true, env = "COUNTERSIGN_MAIL_DOMAIN_PER_MINUTE", value_name = "N")]
+    pub mail_domain_per_minute: Option<u32>,
+    /// A private key (PEM, RSA or Ed25519) to sign mails with (DKIM). Default: mails are not signed.
+    #[arg(long, global = true, env = "COUNTERSIGN_DKIM_KEY", value_name = "FILE")]
+    pub dkim_key: Option<PathBuf>,
+    /// The selector under which the public key stands in the DNS. Default: countersign
+    #[arg(long, global = true, env = "COUNTERSIGN_DKIM_SELECTOR", value_name = "NAME")]
+    pub dkim_selector: Option<String>,
+    /// The domain that signs. Default: that of mail_from
+    #[arg(long, global = true, env = "COUNTERSIGN_DKIM_DOMAIN", value_name = "DOMAIN")]
+    pub dkim_domain: Option<String>,
+    /// A maildir into which the company's mail server delivers what comes back. Default: none is read.
+    #[arg(long, global = true, env = "COUNTERSIGN_BOUNCE_MAILDIR", value_name = "DIR")]
+    pub bounce_maildir: Option<PathBuf>,
+    /// The secret with which a mail server may post what comes back to /api/v1/mails/bounces. Default: nobody may.
+    #[arg(long, global = true, env = "COUNTERSIGN_BOUNCE_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub bounce_secret: Option<String>,
     /// text or json. Default: text
     #[arg(long, global = true, env = "COUNTERSIGN_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<String>,
@@ -54,6 +75,13 @@ struct File {
     smtp_url: Option<String>,
     mail_from: Option<String>,
     keys_dir: Option<PathBuf>,
+    mail_domain_at_once: Option<u32>,
+    mail_domain_per_minute: Option<u32>,
+    dkim_key: Option<PathBuf>,
+    dkim_selector: Option<String>,
+    dkim_domain: Option<String>,
+    bounce_maildir: Option<PathBuf>,
+    bounce_secret: Option<String>,
     log_format: Option<String>,
 }
 
@@ -92,6 +120,42 @@ pub enum LogFormat {
     Json,
 }
 
+/// How mails are sent, beside where to. Its `Debug` leaves the secret out.
+#[derive(Clone)]
+pub struct MailConfig {
+    /// How many mails to one domain may be under way at once.
+    pub domain_at_once: u32,
+    /// How many attempts for one domain there may be in a minute.
+    pub domain_per_minute: u32,
+    /// The private key to sign with.
+    pub dkim_key: Option<PathBuf>,
+    /// Under which name the public key stands in the DNS.
+    pub dkim_selector: String,
+    /// The domain that signs; `None`: that of the sender.
+    pub dkim_domain: Option<String>,
+    /// Where what comes back is delivered.
+    pub bounce_maildir: Option<PathBuf>,
+    /// With what it may be posted.
+    pub bounce_secret: Option<String>,
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self {
+            domain_at_once: 2,
+            domain_per_minute: 60,
+            dkim_key: None,
+            dkim_selector: "countersign".to_owned(),
+            dkim_domain: None,
+            bounce_maildir: None,
+            bounce_secret: None,
+        }
+    }
+}
+
+/// Shorter secrets can be guessed.
+const SHORTEST_SECRET: usize = 16;
+
 /// The configuration as it is in force. Its `Debug` leaves passwords out.
 #[derive(Clone)]
 pub struct Config {
@@ -109,6 +173,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where the keys are.
     pub keys_dir: PathBuf,
+    /// How mails are sent, and how what comes back is read.
+    pub mail: MailConfig,
     /// How log lines look.
     pub log_format: LogFormat,
     origins: Vec<(&'static str, Origin)>,
@@ -152,6 +218,50 @@ impl Config {
         }
         let mail_from = pick.value("mail_from", &overrides.mail_from, file.mail_from, || DEFAULT_FROM.to_owned());
         let keys_dir = pick.value("keys_dir", &overrides.keys_dir, file.keys_dir, || data_dir.join("keys"));
+        let usual = MailConfig::default();
+        let mail = MailConfig {
+            domain_at_once: pick.value(
+                "mail_domain_at_once",
+                &overrides.mail_domain_at_once,
+                file.mail_domain_at_once,
+                || usual.domain_at_once,
+            ),
+            domain_per_minute: pick.value(
+                "mail_domain_per_minute",
+                &overrides.mail_domain_per_minute,
+                file.mail_domain_per_minute,
+                || usual.domain_per_minute,
+            ),
+            dkim_key: pick.value("dkim_key", &overrides.dkim_key.clone().map(Some), file.dkim_key.map(Some), || None),
+            dkim_selector: pick
+                .value("dkim_selector", &overrides.dkim_selector, file.dkim_selector, || usual.dkim_selector),
+            dkim_domain: pick.value(
+                "dkim_domain",
+                &overrides.dkim_domain.clone().map(Some),
+                file.dkim_domain.map(Some),
+                || None,
+            ),
+            bounce_maildir: pick.value(
+                "bounce_maildir",
+                &overrides.bounce_maildir.clone().map(Some),
+                file.bounce_maildir.map(Some),
+                || None,
+            ),
+            bounce_secret: pick.value(
+                "bounce_secret",
+                &overrides.bounce_secret.clone().map(Some),
+                file.bounce_secret.map(Some),
+                || None,
+            ),
+        };
+        if mail.domain_at_once == 0 || mail.domain_per_minute == 0 {
+            return Err(Failure::usage("mail_domain_at_once and mail_domain_per_minute must be at least 1")
+                .hint("a server that sends no mails at all writes them into a folder: smtp_url = file://DIR"));
+        }
+        if mail.bounce_secret.as_ref().is_some_and(|s| s.len() < SHORTEST_SECRET) {
+            return Err(Failure::usage(format!("bounce_secret has fewer than {SHORTEST_SECRET} bytes"))
+                .hint("such as the output of: openssl rand -base64 32"));
+        }
         let log_format = pick.value("log_format", &overrides.log_format, file.log_format, || "text".to_owned());
         let log_format = match log_format.as_str() {
             "text" => LogFormat::Text,
@@ -166,6 +276,7 @@ impl Config {
             mail_from,
             data_dir,
             keys_dir,
+            mail,
             log_format,
             origins: pick.origins,
         })
@@ -181,6 +292,7 @@ impl Config {
             mail_from: DEFAULT_FROM.to_owned(),
             data_dir: data_dir.to_owned(),
             keys_dir: data_dir.join("keys"),
+            mail: MailConfig::default(),
             log_format: LogFormat::Text,
             origins: Vec::new(),
         }
@@ -216,11 +328,22 @@ impl Config {
             "smtp_url" => redact(&self.smtp_url),
             "mail_from" => self.mail_from.clone(),
             "keys_dir" => self.keys_dir.display().to_string(),
+            "mail_domain_at_once" => self.mail.domain_at_once.to_string(),
+            "mail_domain_per_minute" => self.mail.domain_per_minute.to_string(),
+            "dkim_key" => shown(&self.mail.dkim_key),
+            "dkim_selector" => self.mail.dkim_selector.clone(),
+            "dkim_domain" => self.mail.dkim_domain.clone().unwrap_or_else(|| "(that of mail_from)".to_owned()),
+            "bounce_maildir" => shown(&self.mail.bounce_maildir),
+            "bounce_secret" => self.mail.bounce_secret.as_ref().map_or("(none)", |_| "…").to_owned(),
             "log_format" => format!("{:?}", self.log_format).to_lowercase(),
             _ => String::new(),
         };
         self.origins.iter().map(|(name, origin)| (*name, value(name), origin.to_string())).collect()
     }
+}
+
+fn shown(path: &Option<PathBuf>) -> String {
+    path.as_ref().map_or_else(|| "(none)".to_owned(), |p| p.display().to_string())
 }
 
 impl fmt::Debug for Config {
@@ -329,7 +452,14 @@ mod tests {
 
     #[test]
     fn values_that_make_no_sense_are_errors() {
-        for text in ["listen = \"here\"", "public_url = \"ftp://x\"", "smtp_url = \"x\"", "log_format = \"xml\""] {
+        for text in [
+            "listen = \"here\"",
+            "public_url = \"ftp://x\"",
+            "smtp_url = \"x\"",
+            "bounce_secret = \"short\"",
+            "mail_domain_at_once = 0",
+            "log_format = \"xml\"",
+        ] {
             let (_dir, overrides) = with_file(text);
             assert_eq!(Config::load(&overrides).unwrap_err().code(), 2, "{text}");
         }
@@ -340,6 +470,7 @@ mod tests {
         let (_dir, mut overrides) = with_file("");
         overrides.database_url = Some("postgres://u:hunter2@db/x?password=hunter2".into());
         overrides.smtp_url = Some("smtps://me:hunter2@mail".into());
+        overrides.bounce_secret = Some("hunter2-hunter2-hunter2".into());
         let config = Config::load(&overrides).unwrap();
         assert!(!format!("{config:?}{:?}", config.explain()).contains("hunter2"));
         assert!(format!("{config:?}").contains("postgres://u:…@db/x?…"));

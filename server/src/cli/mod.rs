@@ -60,6 +60,25 @@ enum Command {
     Load(load::LoadArgs),
 }
 
+/// Every setting that may come from a variable, by its argument's name.
+const SETTINGS: [&str; 15] = [
+    "data_dir",
+    "database_url",
+    "listen",
+    "public_url",
+    "smtp_url",
+    "mail_from",
+    "keys_dir",
+    "mail_domain_at_once",
+    "mail_domain_per_minute",
+    "dkim_key",
+    "dkim_selector",
+    "dkim_domain",
+    "bounce_maildir",
+    "bounce_secret",
+    "log_format",
+];
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
@@ -68,12 +87,11 @@ pub fn main() -> ExitCode {
         Err(e) => e.exit(),
     };
     let Cli { mut overrides, command } = cli;
-    overrides.from_environment =
-        ["data_dir", "database_url", "listen", "public_url", "smtp_url", "mail_from", "keys_dir", "log_format"]
-            .iter()
-            .filter(|name| matches.value_source(name) == Some(ValueSource::EnvVariable))
-            .map(|name| (*name).to_owned())
-            .collect();
+    overrides.from_environment = SETTINGS
+        .iter()
+        .filter(|name| matches.value_source(name) == Some(ValueSource::EnvVariable))
+        .map(|name| (*name).to_owned())
+        .collect();
     for name in strangers(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
         eprintln!("countersign: {name} is no setting of this program; is it misspelt? (see: countersign help)");
     }
@@ -119,7 +137,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
             Command::Migrate { restored } => serve::migrate(config, restored).await,
             Command::Config => {
                 for (name, value, origin) in config.explain() {
-                    print_line(&format!("{name:<14} {value}  ({origin})"))?;
+                    print_line(&format!("{name:<22} {value}  ({origin})"))?;
                 }
                 Ok(())
             }

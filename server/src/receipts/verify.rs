@@ -130,7 +130,7 @@ pub(super) fn read_bounded(path: &Path, largest: u64) -> Result<String, String> 
     String::from_utf8(bytes).map_err(|_| "it is no UTF-8 text".to_owned())
 }
 
-fn describe(receipt: &Receipt) -> String {
+pub(super) fn describe(receipt: &Receipt) -> String {
     let body = &receipt.body;
     format!(
         "receipt {}, revision {}, {}, {}; no. {} of its chain",
@@ -143,7 +143,7 @@ fn describe(receipt: &Receipt) -> String {
 }
 
 /// How the receipts that hold by themselves follow each other.
-fn chains(receipts: &[Receipt]) -> Vec<Finding> {
+pub(super) fn chains(receipts: &[Receipt]) -> Vec<Finding> {
     let mut by_chain: BTreeMap<&str, Vec<(&Receipt, String)>> = BTreeMap::new();
     let mut found = Vec::new();
     for receipt in receipts {

@@ -9,6 +9,7 @@ mod exchange;
 mod field;
 mod import;
 mod leads;
+mod mails;
 mod process;
 mod reference;
 mod rejudge;
