@@ -42,6 +42,27 @@ pub struct Overrides {
     /// Default: recipient
     #[arg(long, global = true, env = "COUNTERSIGN_MAIL_PDF", value_name = "PDF")]
     pub mail_pdf: Option<String>,
+    /// How many mails to one domain may be under way at once. Default: 2
+    #[arg(long, global = true, env = "COUNTERSIGN_MAIL_DOMAIN_AT_ONCE", value_name = "N")]
+    pub mail_domain_at_once: Option<u32>,
+    /// How many attempts for one domain there may be in a minute. Default: 60
+    #[arg(long, global = true, env = "COUNTERSIGN_MAIL_DOMAIN_PER_MINUTE", value_name = "N")]
+    pub mail_domain_per_minute: Option<u32>,
+    /// A private key (PEM, RSA or Ed25519) to sign mails with (DKIM). Default: mails are not signed.
+    #[arg(long, global = true, env = "COUNTERSIGN_DKIM_KEY", value_name = "FILE")]
+    pub dkim_key: Option<PathBuf>,
+    /// The selector under which the public key stands in the DNS. Default: countersign
+    #[arg(long, global = true, env = "COUNTERSIGN_DKIM_SELECTOR", value_name = "NAME")]
+    pub dkim_selector: Option<String>,
+    /// The domain that signs. Default: that of mail_from
+    #[arg(long, global = true, env = "COUNTERSIGN_DKIM_DOMAIN", value_name = "DOMAIN")]
+    pub dkim_domain: Option<String>,
+    /// A maildir into which the company's mail server delivers what comes back. Default: none is read.
+    #[arg(long, global = true, env = "COUNTERSIGN_BOUNCE_MAILDIR", value_name = "DIR")]
+    pub bounce_maildir: Option<PathBuf>,
+    /// The secret with which a mail server may post what comes back to /api/v1/mails/bounces. Default: nobody may.
+    #[arg(long, global = true, env = "COUNTERSIGN_BOUNCE_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub bounce_secret: Option<String>,
     /// text or json. Default: text
     #[arg(long, global = true, env = "COUNTERSIGN_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<String>,
@@ -63,6 +84,13 @@ struct File {
     keys_dir: Option<PathBuf>,
     receipt_template: Option<PathBuf>,
     mail_pdf: Option<String>,
+    mail_domain_at_once: Option<u32>,
+    mail_domain_per_minute: Option<u32>,
+    dkim_key: Option<PathBuf>,
+    dkim_selector: Option<String>,
+    dkim_domain: Option<String>,
+    bounce_maildir: Option<PathBuf>,
+    bounce_secret: Option<String>,
     log_format: Option<String>,
 }
 
@@ -123,6 +151,42 @@ impl MailPdf {
     }
 }
 
+/// How mails are sent, beside where to. Its `Debug` leaves the secret out.
+#[derive(Clone)]
+pub struct MailConfig {
+    /// How many mails to one domain may be under way at once.
+    pub domain_at_once: u32,
+    /// How many attempts for one domain there may be in a minute.
+    pub domain_per_minute: u32,
+    /// The private key to sign with.
+    pub dkim_key: Option<PathBuf>,
+    /// Under which name the public key stands in the DNS.
+    pub dkim_selector: String,
+    /// The domain that signs; `None`: that of the sender.
+    pub dkim_domain: Option<String>,
+    /// Where what comes back is delivered.
+    pub bounce_maildir: Option<PathBuf>,
+    /// With what it may be posted.
+    pub bounce_secret: Option<String>,
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self {
+            domain_at_once: 2,
+            domain_per_minute: 60,
+            dkim_key: None,
+            dkim_selector: "countersign".to_owned(),
+            dkim_domain: None,
+            bounce_maildir: None,
+            bounce_secret: None,
+        }
+    }
+}
+
+/// Shorter secrets can be guessed.
+const SHORTEST_SECRET: usize = 16;
+
 /// The configuration as it is in force. Its `Debug` leaves passwords out.
 #[derive(Clone)]
 pub struct Config {
@@ -144,6 +208,8 @@ pub struct Config {
     pub receipt_template: Option<PathBuf>,
     /// Which PDF goes with a mail.
     pub mail_pdf: MailPdf,
+    /// How mails are sent, and how what comes back is read.
+    pub mail: MailConfig,
     /// How log lines look.
     pub log_format: LogFormat,
     origins: Vec<(&'static str, Origin)>,
@@ -198,6 +264,50 @@ impl Config {
             .into_iter()
             .find(|choice| choice.as_str() == mail_pdf)
             .ok_or_else(|| Failure::usage(format!("unknown mail_pdf: {mail_pdf}")).hint("recipient, both or none"))?;
+        let usual = MailConfig::default();
+        let mail = MailConfig {
+            domain_at_once: pick.value(
+                "mail_domain_at_once",
+                &overrides.mail_domain_at_once,
+                file.mail_domain_at_once,
+                || usual.domain_at_once,
+            ),
+            domain_per_minute: pick.value(
+                "mail_domain_per_minute",
+                &overrides.mail_domain_per_minute,
+                file.mail_domain_per_minute,
+                || usual.domain_per_minute,
+            ),
+            dkim_key: pick.value("dkim_key", &overrides.dkim_key.clone().map(Some), file.dkim_key.map(Some), || None),
+            dkim_selector: pick
+                .value("dkim_selector", &overrides.dkim_selector, file.dkim_selector, || usual.dkim_selector),
+            dkim_domain: pick.value(
+                "dkim_domain",
+                &overrides.dkim_domain.clone().map(Some),
+                file.dkim_domain.map(Some),
+                || None,
+            ),
+            bounce_maildir: pick.value(
+                "bounce_maildir",
+                &overrides.bounce_maildir.clone().map(Some),
+                file.bounce_maildir.map(Some),
+                || None,
+            ),
+            bounce_secret: pick.value(
+                "bounce_secret",
+                &overrides.bounce_secret.clone().map(Some),
+                file.bounce_secret.map(Some),
+                || None,
+            ),
+        };
+        if mail.domain_at_once == 0 || mail.domain_per_minute == 0 {
+            return Err(Failure::usage("mail_domain_at_once and mail_domain_per_minute must be at least 1")
+                .hint("a server that sends no mails at all writes them into a folder: smtp_url = file://DIR"));
+        }
+        if mail.bounce_secret.as_ref().is_some_and(|s| s.len() < SHORTEST_SECRET) {
+            return Err(Failure::usage(format!("bounce_secret has fewer than {SHORTEST_SECRET} bytes"))
+                .hint("such as the output of: openssl rand -base64 32"));
+        }
         let log_format = pick.value("log_format", &overrides.log_format, file.log_format, || "text".to_owned());
         let log_format = match log_format.as_str() {
             "text" => LogFormat::Text,
@@ -214,6 +324,7 @@ impl Config {
             keys_dir,
             receipt_template,
             mail_pdf,
+            mail,
             log_format,
             origins: pick.origins,
         })
@@ -231,6 +342,7 @@ impl Config {
             keys_dir: data_dir.join("keys"),
             receipt_template: None,
             mail_pdf: MailPdf::Recipient,
+            mail: MailConfig::default(),
             log_format: LogFormat::Text,
             origins: Vec::new(),
         }
@@ -271,11 +383,22 @@ impl Config {
                 None => "the program's own".to_owned(),
             },
             "mail_pdf" => self.mail_pdf.as_str().to_owned(),
+            "mail_domain_at_once" => self.mail.domain_at_once.to_string(),
+            "mail_domain_per_minute" => self.mail.domain_per_minute.to_string(),
+            "dkim_key" => shown(&self.mail.dkim_key),
+            "dkim_selector" => self.mail.dkim_selector.clone(),
+            "dkim_domain" => self.mail.dkim_domain.clone().unwrap_or_else(|| "(that of mail_from)".to_owned()),
+            "bounce_maildir" => shown(&self.mail.bounce_maildir),
+            "bounce_secret" => self.mail.bounce_secret.as_ref().map_or("(none)", |_| "…").to_owned(),
             "log_format" => format!("{:?}", self.log_format).to_lowercase(),
             _ => String::new(),
         };
         self.origins.iter().map(|(name, origin)| (*name, value(name), origin.to_string())).collect()
     }
+}
+
+fn shown(path: &Option<PathBuf>) -> String {
+    path.as_ref().map_or_else(|| "(none)".to_owned(), |p| p.display().to_string())
 }
 
 impl fmt::Debug for Config {
@@ -390,8 +513,10 @@ mod tests {
             "listen = \"here\"",
             "public_url = \"ftp://x\"",
             "smtp_url = \"x\"",
-            "log_format = \"xml\"",
             "mail_pdf = \"all\"",
+            "bounce_secret = \"short\"",
+            "mail_domain_at_once = 0",
+            "log_format = \"xml\"",
         ] {
             let (_dir, overrides) = with_file(text);
             assert_eq!(Config::load(&overrides).unwrap_err().code(), 2, "{text}");
@@ -403,6 +528,7 @@ mod tests {
         let (_dir, mut overrides) = with_file("");
         overrides.database_url = Some("postgres://u:hunter2@db/x?password=hunter2".into());
         overrides.smtp_url = Some("smtps://me:hunter2@mail".into());
+        overrides.bounce_secret = Some("hunter2-hunter2-hunter2".into());
         let config = Config::load(&overrides).unwrap();
         assert!(!format!("{config:?}{:?}", config.explain()).contains("hunter2"));
         assert!(format!("{config:?}").contains("postgres://u:…@db/x?…"));

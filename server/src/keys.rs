@@ -1,11 +1,12 @@
 //! The server's own Ed25519 keys: one signs access tokens, another signs receipts, so that neither can be tricked
-//! into making the other's signature. They are made at the first start, as files that only the owner can read.
+//! into making the other's signature; and a secret key that mails are sealed with in the database. They are made at the first start, as files that only the owner can read.
 //!
 //! Several servers on one PostgreSQL must use the same keys: share the directory (`COUNTERSIGN_KEYS_DIR`), or copy it
 //! before the second server's first start. A backup without them can verify old receipts (the public keys travel with
 //! the published set) but not issue new ones under the same key.
 
 use crate::failure::Failure;
+use crate::mail::seal::Sealer;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub struct Keys {
     pub token: ServerKey,
     /// Signs receipts and chain heads.
     pub receipt: ServerKey,
+    /// Seals mails and the links in them.
+    pub seal: Sealer,
 }
 
 /// A public key as RFC 7517 and RFC 8037 write it.
@@ -104,7 +107,8 @@ impl Keys {
     pub fn open(dir: &Path) -> Result<Self, Failure> {
         let token = ServerKey::new(open_seed(&dir.join("token.ed25519"))?, "token");
         let receipt = ServerKey::new(open_seed(&dir.join("receipt.ed25519"))?, "receipt");
-        Ok(Self { token, receipt })
+        let seal = Sealer::new(&open_seed(&dir.join("mails.chacha20"))?).map_err(|e| Failure::new(e.to_string()))?;
+        Ok(Self { token, receipt, seal })
     }
 
     /// What is published at `/.well-known/jwks.json`.
@@ -181,7 +185,7 @@ mod tests {
         let second = Keys::open(&keys).unwrap();
         assert_eq!(first.token.kid, second.token.kid);
         assert_ne!(first.token.kid, first.receipt.kid);
-        assert_eq!(std::fs::read_dir(&keys).unwrap().count(), 2);
+        assert_eq!(std::fs::read_dir(&keys).unwrap().count(), 3);
         std::fs::write(keys.join("token.ed25519"), "nonsense").unwrap();
         assert!(Keys::open(&keys).unwrap_err().to_string().contains("hint"));
     }

@@ -5,13 +5,17 @@ use crate::config::{Config, MailPdf};
 use crate::failure::Failure;
 use crate::keys::write_secret;
 use crate::mail::compose::{MailedPdf, Sender};
+use crate::mail::dkim::Dkim;
+use crate::mail::maildir::Maildir;
 use crate::mail::transport::Transport;
 use crate::mail::worker::{Schedule, Worker};
 use crate::receipts::pdf::PdfError;
 use crate::rejudge;
 use crate::state::AppState;
+use lettre::message::Mailbox;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -71,6 +75,10 @@ impl Server {
         let app = crate::http::router(&state).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(forget_expired(state.clone()));
         let mail = tokio::spawn(mail_worker(&state)?.run(state.stop.clone()));
+        if let Some(dir) = &state.config.mail.bounce_maildir {
+            let maildir = Maildir::open(dir)?;
+            tokio::spawn(maildir.run(state.db.clone(), state.clock.clone(), state.stop.clone()));
+        }
         let rejudge = tokio::spawn(rejudge_worker(&state).run(state.stop.clone()));
         let stop = state.stop.clone();
         let task = tokio::spawn(async move {
@@ -133,10 +141,19 @@ fn mail_worker(state: &AppState) -> Result<Worker, Failure> {
     })?;
     let pdf = (state.config.mail_pdf != MailPdf::None)
         .then(|| MailedPdf { renderer: state.pdf.clone(), both_languages: state.config.mail_pdf == MailPdf::Both });
-    let sender = Sender { from, public_url: state.public_url.to_string(), pdf };
+    let from: Mailbox = from;
+    let config = &state.config.mail;
+    let domain = config.dkim_domain.as_deref().unwrap_or_else(|| from.email.domain());
+    let dkim = config.dkim_key.as_ref().map(|key| Dkim::open(key, &config.dkim_selector, domain)).transpose()?;
+    let sender = Sender { from, public_url: state.public_url.to_string(), pdf, dkim: dkim.map(Arc::new) };
     let transport = Transport::open(&state.config.smtp_url)?;
     let (db, clock) = (state.db.clone(), state.clock.clone());
-    Ok(Worker::new(db, transport, sender, clock, Schedule::default(), state.outbox.clone()))
+    let schedule = Schedule {
+        per_domain: config.domain_at_once.into(),
+        per_minute: config.domain_per_minute.into(),
+        ..Schedule::default()
+    };
+    Ok(Worker::new(db, transport, (sender, state.keys.seal.clone()), clock, schedule, state.outbox.clone()))
 }
 
 /// The worker that judges again what the queue holds.

@@ -65,7 +65,7 @@ impl AppState {
         drop(tx);
         crate::rejudge::after_upgrade(&db, clock.now_ms()).await?;
         let outbox = Arc::new(Notify::new());
-        let issuer = Issuer { key: keys.receipt.clone(), public_url: public_url.to_owned() };
+        let issuer = Issuer { key: keys.receipt.clone(), public_url: public_url.to_owned(), seal: keys.seal.clone() };
         let rejudge = Arc::new(Notify::new());
         let merger =
             Merger::start(db.clone(), reference.clone(), issuer, clock.clone(), outbox.clone(), rejudge.clone());

@@ -85,21 +85,23 @@ impl From<Message> for Arg {
 }
 
 /// The catalogue files of one language, each with one subject.
-const ZH_CN_FILES: [&str; 7] = [
+const ZH_CN_FILES: [&str; 8] = [
     include_str!("../locales/zh-CN/words.ftl"),
     include_str!("../locales/zh-CN/coverage.ftl"),
     include_str!("../locales/zh-CN/record.ftl"),
     include_str!("../locales/zh-CN/signoff.ftl"),
     include_str!("../locales/zh-CN/mail.ftl"),
+    include_str!("../locales/zh-CN/hospital.ftl"),
     include_str!("../locales/zh-CN/money.ftl"),
     include_str!("../locales/zh-CN/judging.ftl"),
 ];
-const EN_FILES: [&str; 7] = [
+const EN_FILES: [&str; 8] = [
     include_str!("../locales/en/words.ftl"),
     include_str!("../locales/en/coverage.ftl"),
     include_str!("../locales/en/record.ftl"),
     include_str!("../locales/en/signoff.ftl"),
     include_str!("../locales/en/mail.ftl"),
+    include_str!("../locales/en/hospital.ftl"),
     include_str!("../locales/en/money.ftl"),
     include_str!("../locales/en/judging.ftl"),
 ];

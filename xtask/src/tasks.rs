@@ -63,7 +63,8 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     let (mut own_postgres, mut own_smtp) = (None, None);
     if quick {
         command.env(QUICK, "1");
-        for variable in [postgres::VARIABLE, smtp::VARIABLE, smtp::DIR_VARIABLE, calendars::VARIABLE] {
+        let smtp = [smtp::VARIABLE, smtp::STARTTLS_VARIABLE, smtp::TLS_VARIABLE, smtp::DIR_VARIABLE];
+        for variable in smtp.into_iter().chain([postgres::VARIABLE, calendars::VARIABLE]) {
             command.env_remove(variable);
         }
     } else {
@@ -78,6 +79,8 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
         } else {
             let smtp = own_smtp.insert(Smtp::start()?);
             command.env(smtp::VARIABLE, smtp.url()).env(smtp::DIR_VARIABLE, smtp.maildir());
+            let (starttls, tls) = smtp.tls_urls();
+            command.env(smtp::STARTTLS_VARIABLE, starttls).env(smtp::TLS_VARIABLE, tls);
         }
     }
     let mut count = Count::default();

@@ -60,8 +60,8 @@ enum Command {
     Load(load::LoadArgs),
 }
 
-/// Settings that a variable may give.
-const SETTINGS: [&str; 10] = [
+/// Every setting that may come from a variable, by its argument's name.
+const SETTINGS: [&str; 17] = [
     "data_dir",
     "database_url",
     "listen",
@@ -71,6 +71,13 @@ const SETTINGS: [&str; 10] = [
     "keys_dir",
     "receipt_template",
     "mail_pdf",
+    "mail_domain_at_once",
+    "mail_domain_per_minute",
+    "dkim_key",
+    "dkim_selector",
+    "dkim_domain",
+    "bounce_maildir",
+    "bounce_secret",
     "log_format",
 ];
 
@@ -132,7 +139,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
             Command::Migrate { restored } => serve::migrate(config, restored).await,
             Command::Config => {
                 for (name, value, origin) in config.explain() {
-                    print_line(&format!("{name:<16} {value}  ({origin})"))?;
+                    print_line(&format!("{name:<22} {value}  ({origin})"))?;
                 }
                 Ok(())
             }

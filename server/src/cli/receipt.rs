@@ -1,12 +1,17 @@
 //! `countersign verify` and `countersign receipt …`.
 
 use super::print_line;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::receipts::pdf::Renderer;
 use crate::receipts::pdf::template::OWN;
+use crate::keys::Keys;
+use crate::mail::mailroom::{self, Again, Ground};
+use crate::receipts::jwks::KeySet;
+use crate::receipts::stored::verify_rows;
 use crate::receipts::verify::verify_files;
-use crate::store::{Db, receipts};
+use crate::store::{Db, outbox, receipts};
 use clap::{Args, Subcommand};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,12 +33,36 @@ pub(super) struct VerifyArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReceiptCommand {
-    /// List all receipts: number, revision, visit, when issued (milliseconds since 1970 UTC).
+    /// List all receipts: number, revision, visit, when issued (milliseconds since 1970 UTC), and how many of its mails
+    /// were sent of how many, and how many reached nobody.
     List,
     /// Print one receipt, exactly as it was issued.
     Show {
         /// Its number.
         number: String,
+        /// Print how its mails stand with their recipients instead: id, state, recipient, attempts, explanation.
+        #[arg(long)]
+        mails: bool,
+    },
+    /// Send the mails of a receipt again, byte for byte, or one of them to another address. A running server sends them
+    /// within half a minute.
+    Resend {
+        /// The receipt's number.
+        number: String,
+        /// Only the mail to this address. Default: every mail that was given up or came back.
+        #[arg(long, value_name = "ADDRESS")]
+        recipient: Option<String>,
+        /// Send it to this address instead.
+        #[arg(long, value_name = "ADDRESS", requires = "recipient")]
+        to: Option<String>,
+        /// Why; it stands in the audit trail.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Check receipts in the database: their signatures, their chains, and that their rows say the same.
+    Verify {
+        /// Their numbers. Default: all.
+        numbers: Vec<String>,
     },
     /// Write the program's own template for PDFs into a folder, to be changed there (docs/receipt.md).
     Template {
@@ -80,30 +109,112 @@ pub(super) async fn receipt(config: Config, command: ReceiptCommand) -> Result<(
         return template(folder);
     }
     let db = Db::open(&config.database_url).await?;
-    let mut tx = db.read().await?;
     match command {
-        ReceiptCommand::List => {
-            let mut after = Uuid::nil();
-            loop {
-                let page = receipts::list(&mut tx, after, PAGE).await?;
-                for r in &page {
-                    print_line(&format!("{}\t{}\t{}\t{}", r.number, r.revision, r.visit_id, r.issued_ms))?;
-                }
-                match page.last() {
-                    Some(last) => after = last.id,
-                    None => break,
-                }
-            }
+        ReceiptCommand::List => list(&db).await,
+        ReceiptCommand::Show { number, mails: false } => {
+            let row = receipts::by_number(&mut db.read().await?, &number).await?;
+            print_line(&row.ok_or_else(|| none(&number))?.body)
         }
-        ReceiptCommand::Show { number } => {
-            let row = receipts::by_number(&mut tx, &number).await?;
-            let row = row.ok_or_else(|| {
-                Failure::new(format!("there is no receipt {number}")).hint("countersign receipt list shows all")
-            })?;
-            print_line(&row.body)?;
+        ReceiptCommand::Show { number, mails: true } => {
+            let mails = mailroom::of_number(&mut db.read().await?, &number).await?.ok_or_else(|| none(&number))?;
+            for m in mails {
+                let why = m.bounce.as_deref().or(m.last_error.as_deref()).unwrap_or_default();
+                print_line(&format!("{}\t{}\t{}\t{}\t{why}", m.id, m.standing(), m.recipient, m.attempts))?;
+            }
+            Ok(())
+        }
+        ReceiptCommand::Resend { number, recipient, to, reason } => {
+            let wanted = Wanted { recipient, to, reason };
+            resend(&db, &config, &number, wanted).await
+        }
+        ReceiptCommand::Verify { numbers } => verify_stored(&db, &config, &numbers).await,
+    }
+}
+
+fn none(number: &str) -> Failure {
+    Failure::new(format!("there is no receipt {number}")).hint("countersign receipt list shows all")
+}
+
+async fn list(db: &Db) -> Result<(), Failure> {
+    let mut tx = db.read().await?;
+    let mut after = Uuid::nil();
+    loop {
+        let page = receipts::list(&mut tx, after, PAGE).await?;
+        for r in &page {
+            let mails = outbox::of_receipt(&mut tx, r.id).await?;
+            let live = mails.iter().filter(|m| m.replaced_by.is_none());
+            let (all, lost) = (live.clone().count(), live.clone().filter(|m| m.undelivered()).count());
+            let sent = live.filter(|m| m.standing() == "sent").count();
+            let (number, revision, visit, issued) = (&r.number, r.revision, r.visit_id, r.issued_ms);
+            print_line(&format!("{number}\t{revision}\t{visit}\t{issued}\t{sent}/{all}\t{lost}"))?;
+        }
+        match page.last() {
+            Some(last) => after = last.id,
+            None => return Ok(()),
         }
         // It needs no database and was answered before one was opened.
         ReceiptCommand::Template { .. } => {}
     }
+}
+
+/// Which mails, and where to.
+struct Wanted {
+    recipient: Option<String>,
+    to: Option<String>,
+    reason: String,
+}
+
+async fn resend(db: &Db, config: &Config, number: &str, wanted: Wanted) -> Result<(), Failure> {
+    let mut tx = db.begin().await?;
+    let mails = mailroom::of_number(&mut tx, number).await?.ok_or_else(|| none(number))?;
+    let hint = "countersign receipt show --mails NUMBER shows how its mails stand";
+    let chosen: Vec<_> = mails
+        .into_iter()
+        .filter(|m| m.replaced_by.is_none())
+        .filter(|m| match &wanted.recipient {
+            Some(address) => m.recipient.eq_ignore_ascii_case(address),
+            None => m.undelivered(),
+        })
+        .collect();
+    if chosen.is_empty() {
+        return Err(Failure::usage(format!("no mail of {number} is to be sent again")).hint(hint));
+    }
+    // The server's own address, which new Message-IDs end with.
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    let ground = Ground { user: None, public_url: &public_url, now_ms: Clock::default().now_ms() };
+    for mail in chosen {
+        let (id, to) = (mail.id, wanted.to.clone().unwrap_or_else(|| mail.recipient.clone()));
+        let again = Again { id: Uuid::now_v7(), mail: id, address: wanted.to.clone(), reason: wanted.reason.clone() };
+        let done = mailroom::send_again(&mut tx, mail, &again, &ground).await;
+        let done = done.map_err(|e| Failure::usage(format!("{number} to {to}: {e}")).hint(hint))?;
+        print_line(&format!("{}\t{}\t{}", done.id, done.standing(), done.recipient))?;
+    }
+    tx.commit().await?;
     Ok(())
+}
+
+async fn verify_stored(db: &Db, config: &Config, numbers: &[String]) -> Result<(), Failure> {
+    let keys = Keys::open(&config.keys_dir)?;
+    let keys = KeySet::one(&keys.receipt.kid, keys.receipt.public());
+    let mut tx = db.read().await?;
+    let mut rows = Vec::new();
+    for number in numbers {
+        rows.push(receipts::by_number(&mut tx, number).await?.ok_or_else(|| none(number))?);
+    }
+    if numbers.is_empty() {
+        let mut after = Uuid::nil();
+        loop {
+            let page = receipts::list(&mut tx, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            rows.extend(page);
+        }
+    }
+    drop(tx);
+    let report = verify_rows(&keys, &rows);
+    print_line(report.to_string().trim_end())?;
+    match report.holds() {
+        true => Ok(()),
+        false => Err(Failure::new("what is stored does not hold").hint("restore the database, or the keys' directory")),
+    }
 }

@@ -1,15 +1,17 @@
-//! From an outbox row and a receipt to the bytes of a mail. A pure function: the same row gives the same bytes, so that a
-//! mail that is sent again cannot be told from the first.
+//! From an outbox row and a receipt to the bytes of a mail. A pure function: the same row gives the same bytes (but for the
+//! time in a DKIM signature, if there is one; what is sent again is what was kept, see [`super::worker`]).
 
+use super::dkim::Dkim;
 use crate::receipts::pdf::{Languages, Layout, Renderer};
 use crate::receipts::sheet::{Audience, Limits, Reader, Sheet, file_name, pdf_name};
 use crate::receipts::template::{TemplateError, mail_html, mail_text};
 use crate::store::outbox::OutboxRow;
+use lettre::Address;
 use lettre::address::{AddressError, Envelope};
 use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, MultiPartKind, SinglePart};
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use sync_core::canonical::{sha256, sha256_hex};
 use sync_core::document::facts::Lang;
 use sync_core::message::Message;
@@ -18,6 +20,10 @@ use sync_core::receipt::Receipt;
 /// Largest HTML part in bytes. Above some 100 kB webmail cuts a mail off and hides the rest.
 pub const LARGEST_HTML: usize = 60_000;
 
+/// Longest subject and longest name of a person, in characters.
+const LONGEST_SUBJECT: usize = 200;
+const LONGEST_NAME: usize = 100;
+
 /// What a mail needs beside its row and its receipt.
 #[derive(Clone, Debug)]
 pub struct Sender {
@@ -25,6 +31,8 @@ pub struct Sender {
     pub from: Mailbox,
     /// Where the server is reached, without a slash at the end.
     pub public_url: String,
+    /// Signs mails for the sender's domain.
+    pub dkim: Option<Arc<Dkim>>,
     /// The PDF that is attached, if one is.
     pub pdf: Option<MailedPdf>,
 }
@@ -99,10 +107,6 @@ pub fn compose(
     let lang = Lang::parse(&row.language).ok_or_else(|| ComposeError::Row(row.language.clone()))?;
     let audience = Audience::parse(&row.audience).ok_or_else(|| ComposeError::Row(row.audience.clone()))?;
     let parsed: Receipt = serde_json::from_str(receipt).map_err(|e| ComposeError::Receipt(e.to_string()))?;
-    let address = row.recipient.parse().map_err(|e| ComposeError::Address(row.recipient.clone(), e))?;
-    let name = crate::receipts::sheet::one_line(&row.name);
-    let to = Mailbox::new(Some(name).filter(|n| !n.is_empty()), address);
-
     let (sheet, html) = fitting(&parsed, receipt, lang, audience, row, sender, reply_to.is_some())?;
     let text = mail_text(&sheet, reply_to.is_some())?;
 
@@ -124,18 +128,59 @@ pub fn compose(
     let body = body.singlepart(Attachment::new(file_name(&parsed.body.number)).body(file, json));
 
     let issued = UNIX_EPOCH + Duration::from_secs(parsed.body.issued_ms.max(0).unsigned_abs() / 1000);
+    written(row, &subject(&sheet, lang), issued, reply_to, sender, body)
+}
+
+/// The headers around a body, the signature over both, and the bytes: the only way from an outbox row to a mail.
+///
+/// Every text becomes one line without control characters, and what is not ASCII is encoded (RFC 2047); addresses are
+/// only ever parsed ones. So no text can begin a header of its own.
+pub(super) fn written(
+    row: &OutboxRow,
+    subject: &str,
+    date: SystemTime,
+    reply_to: Option<&Mailbox>,
+    sender: &Sender,
+    body: MultiPart,
+) -> Result<Letter, ComposeError> {
+    let envelope = envelope(&row.recipient, sender)?;
+    let to = mailbox(&row.name, parsed(&row.recipient)?);
     let mut builder = lettre::Message::builder()
         .from(sender.from.clone())
         .to(to)
-        .subject(subject(&sheet, lang))
-        .date(issued)
+        .subject(short(subject, LONGEST_SUBJECT))
+        .date(date)
         .message_id(Some(format!("<{}>", row.message_id)))
         .header(AutoSubmitted);
     if let Some(reply_to) = reply_to {
         builder = builder.reply_to(reply_to.clone());
     }
-    let message = builder.multipart(body).map_err(|e| ComposeError::Mail(e.to_string()))?;
-    Ok(Letter { envelope: message.envelope().clone(), message_id: row.message_id.clone(), bytes: message.formatted() })
+    let mut message = builder.multipart(body).map_err(|e| ComposeError::Mail(e.to_string()))?;
+    if let Some(dkim) = &sender.dkim {
+        dkim.sign(&mut message);
+    }
+    Ok(Letter { envelope, message_id: row.message_id.clone(), bytes: message.formatted() })
+}
+
+/// Sender and recipient as the mail server is told.
+pub(super) fn envelope(recipient: &str, sender: &Sender) -> Result<Envelope, ComposeError> {
+    Envelope::new(Some(sender.from.email.clone()), vec![parsed(recipient)?])
+        .map_err(|e| ComposeError::Mail(e.to_string()))
+}
+
+/// A name and an address.
+pub(super) fn mailbox(name: &str, address: Address) -> Mailbox {
+    Mailbox::new(Some(short(name, LONGEST_NAME)).filter(|n| !n.is_empty()), address)
+}
+
+/// One line of bounded length. The library cannot fold a text without spaces, and lines of mails end at 998 bytes (RFC 5322,
+/// 2.1.1).
+fn short(text: &str, longest: usize) -> String {
+    crate::receipts::sheet::one_line(text).chars().take(longest).collect()
+}
+
+fn parsed(address: &str) -> Result<Address, ComposeError> {
+    address.parse().map_err(|e| ComposeError::Address(address.to_owned(), e))
 }
 
 fn pdf_type() -> Result<ContentType, ComposeError> {
@@ -158,7 +203,7 @@ fn pdf(row: &OutboxRow, receipt: &str, lang: Lang, sender: &Sender) -> Option<Bo
 }
 
 /// Base64 throughout: Chinese text is shorter so, and no line of it can be mangled by a relay.
-fn part(kind: ContentType, text: String) -> SinglePart {
+pub(super) fn part(kind: ContentType, text: String) -> SinglePart {
     let encoded = Body::new_with_encoding(text, ContentTransferEncoding::Base64);
     // Base64 can carry anything, so this never falls back.
     let body = encoded.unwrap_or_else(Body::new);

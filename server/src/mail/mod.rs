@@ -1,10 +1,18 @@
 //! Mail: receipts on their way to both parties.
 //!
 //! The outbox row is written in the transaction that issues the receipt. A [`worker`](worker::Worker) leases it,
-//! [`compose`]s the mail, hands it to the [`transport`] outside any transaction, and marks the row when the mail server
-//! has answered. A crash in between repeats the mail, byte for byte and with the same Message-ID.
+//! [`compose`]s the mail and keeps its bytes, hands it to the [`transport`] outside any transaction, and marks the row when
+//! the mail server has answered. A crash in between, or a manager, repeats the mail: byte for byte, for it is the bytes that
+//! are kept. What comes back is read by [`bounce`], from a [`maildir`] or posted to a hook; the [`mailroom`] is where
+//! managers see and decide about all of it.
 
+pub mod bounce;
 pub mod compose;
+pub mod dkim;
+pub mod maildir;
+pub mod mailroom;
+pub mod notice;
+pub mod seal;
 pub mod smtp;
 pub mod transport;
 pub mod worker;

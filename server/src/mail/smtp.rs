@@ -9,7 +9,7 @@ use super::transport::Outcome;
 use crate::failure::Failure;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, Tls, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use std::future::Future;
@@ -44,7 +44,8 @@ impl std::fmt::Debug for Smtp {
 
 impl Smtp {
     /// From `smtps://…` (TLS from the start, port 465) or `smtp://…` (port 25), with `?tls=required` or
-    /// `?tls=opportunistic` for STARTTLS (port 587). A path is the name to say in EHLO.
+    /// `?tls=opportunistic` for STARTTLS (port 587). `ca=FILE` (PEM) names an authority that is believed beside the usual ones:
+    /// that of a mail server within the house. A path is the name to say in EHLO.
     ///
     /// # Errors
     /// In one line with a hint, without the password.
@@ -58,16 +59,27 @@ impl Smtp {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (user, address) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
         let (host, port) = host_and_port(address).ok_or_else(|| refuse("it names no host, or no port"))?;
-        let parameters =
-            || TlsParameters::new(host.to_owned()).map_err(|e| refuse(&format!("no TLS with this host: {e}")));
-        let (tls, usual) = match (scheme, query) {
-            ("smtps", None) => (Tls::Wrapper(parameters()?), 465),
-            ("smtp", None) => (Tls::None, 25),
-            ("smtp", Some("tls=required")) => (Tls::Required(parameters()?), 587),
-            ("smtp", Some("tls=opportunistic")) => (Tls::Opportunistic(parameters()?), 587),
-            ("smtp" | "smtps", _) => {
-                return Err(refuse("what follows the question mark can only be tls=required or tls=opportunistic"));
+        let (mut tls, mut authority_file) = (None, None);
+        for pair in query.into_iter().flat_map(|q| q.split('&')) {
+            match pair.split_once('=') {
+                Some(("tls", how @ ("required" | "opportunistic"))) if scheme == "smtp" => tls = Some(how),
+                Some(("ca", file)) => {
+                    let file = percent_decoded(file).ok_or_else(|| refuse("ca is not percent-encoded"))?;
+                    authority_file = Some(file);
+                }
+                _ => {
+                    return Err(refuse(
+                        "what follows the question mark can only be tls=required or tls=opportunistic, and ca=FILE",
+                    ));
+                }
             }
+        }
+        let parameters = || parameters(host, authority_file.as_deref()).map_err(|why| refuse(&why));
+        let (tls, usual) = match (scheme, tls) {
+            ("smtps", _) => (Tls::Wrapper(parameters()?), 465),
+            ("smtp", None) => (Tls::None, 25),
+            ("smtp", Some("required")) => (Tls::Required(parameters()?), 587),
+            ("smtp", Some(_)) => (Tls::Opportunistic(parameters()?), 587),
             _ => return Err(refuse("it must begin with smtp:// or smtps://")),
         };
         let credentials = match user {
@@ -148,6 +160,17 @@ impl Smtp {
             idle.push((Instant::now(), connection));
         }
     }
+}
+
+/// Whom TLS believes: the usual authorities, and those in `authority_file` (PEM).
+fn parameters(host: &str, authority_file: Option<&str>) -> Result<TlsParameters, String> {
+    let mut builder = TlsParameters::builder(host.to_owned());
+    if let Some(file) = authority_file {
+        let pem = std::fs::read(file).map_err(|e| format!("ca={file}: {e}"))?;
+        let certificate = Certificate::from_pem(&pem).map_err(|e| format!("ca={file}: {e}"))?;
+        builder = builder.add_root_certificate(certificate);
+    }
+    builder.build().map_err(|e| format!("no TLS with this host: {e}"))
 }
 
 /// Sender, recipients, and that the data come: until the server says "go on" it has nothing of the mail.
@@ -259,6 +282,9 @@ mod tests {
         }
         for url in [
             "smtp://u:hunter2@h?tls=perhaps",
+            "smtps://u:hunter2@h?tls=required",
+            "smtps://u:hunter2@h?ca=/nowhere/at/all.pem",
+            "smtp://u:hunter2@h?tls=required&ca=%zz",
             "http://u:hunter2@h",
             "smtp://",
             "smtp://u:hunter2@",

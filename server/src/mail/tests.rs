@@ -2,6 +2,7 @@
 
 use super::compose::*;
 use super::message_id;
+use super::seal::Sealer;
 use crate::receipts::samples::{Case, keys};
 use crate::store::outbox::OutboxRow;
 use base64::Engine as _;
@@ -12,6 +13,10 @@ use sync_core::message::Message;
 use sync_core::receipt::CHAIN_START;
 use uuid::Uuid;
 
+mod bounces;
+mod faults;
+mod injection;
+mod limits;
 mod render;
 mod server;
 mod worker;
@@ -34,6 +39,16 @@ pub(super) fn outbox_row(lang: Lang, audience: &str) -> OutboxRow {
         last_error: None,
         created_ms: 0,
         sent_ms: None,
+        kind: "receipt".into(),
+        about: None,
+        domain: "hospital.example".into(),
+        outcome: None,
+        unknowns: 0,
+        resent_ms: None,
+        resent_after: 0,
+        bounced_ms: None,
+        bounce: None,
+        replaced_by: None,
     }
 }
 
@@ -42,7 +57,12 @@ pub(super) fn sender() -> Sender {
         from: "Countersign <countersign@localhost>".parse().unwrap(),
         public_url: "https://service.example".into(),
         pdf: None,
+        dkim: None,
     }
+}
+
+pub(super) fn seal() -> Sealer {
+    Sealer::new(&[7; 32]).unwrap()
 }
 
 /// A mail taken apart again, by hand: what the library wrote must be readable without it.
@@ -57,10 +77,10 @@ pub(super) struct Parsed {
 pub(super) fn parse(raw: &[u8]) -> Parsed {
     let mail = std::str::from_utf8(raw).unwrap();
     assert!(mail.is_ascii() && mail.lines().all(|l| l.len() < 998), "as every mail server takes it");
-    let (head, _) = mail.split_once("\r\n\r\n").unwrap();
+    let (head, rest) = mail.split_once("\r\n\r\n").unwrap();
     let part = |kind: &str| {
-        let at = mail.find(&format!("Content-Type: {kind}")).unwrap_or_else(|| panic!("no {kind}"));
-        let (_, body) = mail[at..].split_once("\r\n\r\n").unwrap();
+        let at = rest.find(&format!("Content-Type: {kind}")).unwrap_or_else(|| panic!("no {kind}"));
+        let (_, body) = rest[at..].split_once("\r\n\r\n").unwrap();
         let encoded: String = body.split("\r\n--").next().unwrap().split_whitespace().collect();
         String::from_utf8(base64::engine::general_purpose::STANDARD.decode(encoded).unwrap()).unwrap()
     };

@@ -1,15 +1,20 @@
 //! The outbox worker: takes mails that are due, sends them, and says what became of them.
 //!
 //! No transaction is open while a mail is under way. What a crash can do is repeat a mail whose acceptance was not
-//! yet marked; the lease runs out, and whoever takes it next sends the same bytes under the same Message-ID.
+//! yet marked; the lease runs out, and whoever takes it next sends the bytes that were kept before the first attempt.
 
-use super::compose::{ComposeError, Letter, Sender, compose};
+use super::compose::{ComposeError, Letter, Sender, compose, envelope, mailbox};
+use super::notice;
+use super::seal::Sealer;
 use super::transport::{Outcome, Transport};
 use crate::clock::Clock;
-use crate::store::outbox::{self, Lease, OutboxRow};
-use crate::store::{Db, StoreError, Tx, audit, receipts, reference, users};
+use crate::store::letters::{self, LetterRow};
+use crate::store::outbox::{self, Lease, OutboxRow, Wanted};
+use crate::store::page::EntryRow;
+use crate::store::{Db, StoreError, Tx, audit, page, receipts, reference, users};
 use lettre::message::Mailbox;
 use serde_json::json;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::receipt::Receipt;
@@ -18,6 +23,9 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// How long to wait before looking again whether a domain takes more.
+const HELD_BACK_MS: i64 = 1000;
 
 /// When a mail is tried again, and until when.
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +42,15 @@ pub struct Schedule {
     pub at_once: i64,
     /// How often to look without being woken.
     pub timer: Duration,
+    /// How many mails to one domain may be under way at once, over all servers.
+    pub per_domain: i64,
+    /// How many attempts for one domain there may be in a minute, over all servers.
+    pub per_minute: i64,
 }
 
 impl Default for Schedule {
     /// 1 min, 2, 4 … up to 4 h, for 5 days (RFC 5321, 4.5.4.1, asks for 4 to 5); leases of 10 min; 4 at once; a look
-    /// every 30 s.
+    /// every 30 s; for one domain 2 at once and 60 in a minute.
     fn default() -> Self {
         Self {
             first_ms: 60_000,
@@ -47,6 +59,8 @@ impl Default for Schedule {
             lease_ms: 600_000,
             at_once: 4,
             timer: Duration::from_secs(30),
+            per_domain: 2,
+            per_minute: 60,
         }
     }
 }
@@ -83,31 +97,43 @@ pub struct Worker {
     db: Db,
     transport: Transport,
     sender: Arc<Sender>,
+    seal: Sealer,
     clock: Clock,
     schedule: Schedule,
     wake: Arc<Notify>,
     owner: String,
 }
 
-/// A mail with all that it is made from.
+/// A mail and its bytes, or why there are none.
 struct Job {
+    row: OutboxRow,
+    bytes: Result<Vec<u8>, String>,
+}
+
+/// What a mail is made from.
+struct Material {
     row: OutboxRow,
     receipt: Option<String>,
     reply_to: Option<Mailbox>,
+    dispute: Option<EntryRow>,
 }
 
 impl Worker {
-    /// A worker that looks when `wake` is notified (after a commit that queued mails) and every `schedule.timer`.
+    /// A worker that looks when `wake` is notified (after a commit that queued mails) and every `schedule.timer`. Into a
+    /// folder it writes without the limits of domains: they are there to spare other people's mail servers.
     pub fn new(
         db: Db,
         transport: Transport,
-        sender: Sender,
+        (sender, seal): (Sender, Sealer),
         clock: Clock,
-        schedule: Schedule,
+        mut schedule: Schedule,
         wake: Arc<Notify>,
     ) -> Self {
         let owner = Uuid::now_v7().to_string();
-        Self { db, transport, sender: Arc::new(sender), clock, schedule, wake, owner }
+        if matches!(transport, Transport::Folder(_)) {
+            (schedule.per_domain, schedule.per_minute) = (i64::MAX, i64::MAX);
+        }
+        Self { db, transport, sender: Arc::new(sender), seal, clock, schedule, wake, owner }
     }
 
     /// Works until `stop`; then finishes the mails in hand and returns.
@@ -146,8 +172,10 @@ impl Worker {
         let due = async { outbox::next_due(&mut self.db.read().await?).await }.await;
         match due {
             Ok(Some(at)) => {
-                let wait = at.saturating_sub(self.clock.now_ms()).max(100).unsigned_abs();
-                Duration::from_millis(wait).min(self.schedule.timer)
+                let wait = at.saturating_sub(self.clock.now_ms());
+                // What is due and was not taken is held back by the limits of its domain.
+                let wait = if wait <= 0 { HELD_BACK_MS } else { wait.max(100) };
+                Duration::from_millis(wait.unsigned_abs()).min(self.schedule.timer)
             }
             Ok(None) | Err(_) => self.schedule.timer,
         }
@@ -160,11 +188,11 @@ impl Worker {
     pub async fn round(&self) -> Result<Round, StoreError> {
         let jobs = self.take().await?;
         let mut under_way = JoinSet::new();
-        for job in jobs {
+        for Job { row, bytes } in jobs {
             let worker = self.clone();
             under_way.spawn(async move {
-                let outcome = worker.send(&job).await;
-                (job.row, outcome)
+                let outcome = worker.send(&row, bytes).await;
+                (row, outcome)
             });
         }
         let mut round = Round::default();
@@ -199,28 +227,71 @@ impl Worker {
         }
         drop(tx);
         let mut tx = self.db.begin().await?;
-        let until = now.saturating_add(self.schedule.lease_ms);
-        let rows = outbox::claim(&mut tx, now, until, &self.owner, self.schedule.at_once).await?;
+        let wanted = Wanted {
+            now_ms: now,
+            lease_until_ms: now.saturating_add(self.schedule.lease_ms),
+            owner: &self.owner,
+            limit: self.schedule.at_once,
+            per_domain: self.schedule.per_domain,
+            per_minute: self.schedule.per_minute,
+        };
+        let rows = outbox::claim(&mut tx, wanted).await?;
         tx.commit().await?;
         crate::failpoint::pass("mail_leased");
-
-        let mut tx = self.db.read().await?;
-        let mut jobs = Vec::with_capacity(rows.len());
-        for row in rows {
-            let receipt = receipts::by_id(&mut tx, row.receipt_id).await?.map(|r| r.body);
-            let reply_to = match &receipt {
-                Some(body) => service_manager(&mut tx, body).await?,
-                None => None,
-            };
-            jobs.push(Job { row, receipt, reply_to });
+        if rows.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(jobs)
+        self.with_bytes(rows).await
     }
 
-    async fn send(&self, job: &Job) -> Outcome {
-        let letter = match self.compose(job).await {
+    /// Puts the kept bytes to each mail. Those that have none yet are composed, and kept before anything is sent: whatever
+    /// happens to the receipt's words, the templates or the keys later, what is sent again is what was sent.
+    async fn with_bytes(&self, rows: Vec<OutboxRow>) -> Result<Vec<Job>, StoreError> {
+        let ids: Vec<Uuid> = rows.iter().map(|r| r.id).collect();
+        let mut tx = self.db.read().await?;
+        let mut kept = letters::of(&mut tx, &ids).await?;
+        let mut fresh = Vec::new();
+        for row in rows.iter().filter(|r| !kept.iter().any(|l| l.outbox_id == r.id)) {
+            fresh.push(material(&mut tx, row.clone()).await?);
+        }
+        drop(tx);
+        let mut failed = HashMap::new();
+        if !fresh.is_empty() {
+            let made: Vec<Uuid> = fresh.iter().map(|m| m.row.id).collect();
+            let (sender, seal) = (Arc::clone(&self.sender), self.seal.clone());
+            let composed = tokio::task::spawn_blocking(move || compose_all(fresh, &sender, &seal)).await;
+            let mut sealed = Vec::new();
+            for (id, letter) in composed.unwrap_or_else(|e| made.iter().map(|id| (*id, Err(e.to_string()))).collect()) {
+                match letter {
+                    Ok(letter) => sealed.push(letter),
+                    Err(why) => drop(failed.insert(id, why)),
+                }
+            }
+            let mut tx = self.db.begin().await?;
+            letters::add_all(&mut tx, &sealed, self.clock.now_ms()).await?;
+            kept.extend(letters::of(&mut tx, &made).await?);
+            tx.commit().await?;
+            crate::failpoint::pass("mail_composed");
+        }
+        let mut kept: HashMap<Uuid, Vec<u8>> = kept.into_iter().map(|l| (l.outbox_id, l.sealed)).collect();
+        let jobs = rows.into_iter().map(|row| {
+            let bytes = match (kept.remove(&row.id), failed.remove(&row.id)) {
+                (Some(sealed), _) => self.seal.open(&row.id.to_string(), &sealed).map_err(|e| e.to_string()),
+                (None, why) => Err(why.unwrap_or_else(|| "its bytes were not kept".to_owned())),
+            };
+            Job { row, bytes }
+        });
+        Ok(jobs.collect())
+    }
+
+    async fn send(&self, row: &OutboxRow, bytes: Result<Vec<u8>, String>) -> Outcome {
+        let letter = bytes.and_then(|bytes| {
+            let envelope = envelope(&row.recipient, &self.sender).map_err(|e| e.to_string())?;
+            Ok(Letter { envelope, message_id: row.message_id.clone(), bytes })
+        });
+        let letter = match letter {
             Ok(letter) => letter,
-            Err(e) => return Outcome::Permanent(e.to_string()),
+            Err(why) => return Outcome::Permanent(why),
         };
         // Shorter than the lease: nobody else may take the mail while this one is still sending it.
         let limit = Duration::from_millis(self.schedule.lease_ms.max(0).unsigned_abs() / 4 * 3);
@@ -228,15 +299,6 @@ impl Worker {
             Ok(outcome) => outcome,
             Err(_) => Outcome::Unknown("the mail server did not answer in time".to_owned()),
         }
-    }
-
-    async fn compose(&self, job: &Job) -> Result<Letter, ComposeError> {
-        let Some(receipt) = job.receipt.clone() else {
-            return Err(ComposeError::Receipt("it is not there".to_owned()));
-        };
-        let (row, reply_to, sender) = (job.row.clone(), job.reply_to.clone(), Arc::clone(&self.sender));
-        let composed = tokio::task::spawn_blocking(move || compose(&row, &receipt, reply_to.as_ref(), &sender)).await;
-        composed.unwrap_or_else(|e| Err(ComposeError::Mail(e.to_string())))
     }
 
     /// Writes down what became of a mail.
@@ -255,11 +317,12 @@ impl Worker {
             Outcome::Unknown(why) => ("unknown", why),
             Outcome::Unreachable(why) => ("unreachable", why),
         };
-        let next = now.saturating_add(self.schedule.wait_ms(row.attempts));
-        if next > row.created_ms.saturating_add(self.schedule.give_up_ms) {
+        let next = now.saturating_add(self.schedule.wait_ms(row.attempts - row.resent_after));
+        let since = row.resent_ms.unwrap_or(row.created_ms);
+        if next > since.saturating_add(self.schedule.give_up_ms) {
             return self.give_up(tx, row, code, &why, round).await;
         }
-        if outbox::later(tx, lease, next, &format!("{code}: {why}")).await? {
+        if outbox::later(tx, lease, next, code, &format!("{code}: {why}")).await? {
             round.later += 1;
             tracing::warn!(mail = %row.id, attempt = row.attempts, outcome = code, why, "a mail is tried again later");
         }
@@ -276,7 +339,7 @@ impl Worker {
         round: &mut Round,
     ) -> Result<(), StoreError> {
         let lease = Lease { id: row.id, owner: &self.owner, attempts: row.attempts };
-        if outbox::failed(tx, lease, &format!("{code}: {why}")).await? {
+        if outbox::failed(tx, lease, code, &format!("{code}: {why}")).await? {
             round.failed += 1;
             let detail = json!({
                 "mail": row.id, "recipient": row.recipient, "outcome": code, "why": why, "attempts": row.attempts,
@@ -286,6 +349,42 @@ impl Worker {
             tracing::error!(mail = %row.id, receipt = %row.receipt_id, outcome = code, why, "a mail was given up");
         }
         Ok(())
+    }
+}
+
+/// Reads what a mail is made from.
+async fn material(tx: &mut Tx, row: OutboxRow) -> Result<Material, StoreError> {
+    let receipt = receipts::by_id(tx, row.receipt_id).await?.map(|r| r.body);
+    let reply_to = match &receipt {
+        Some(body) if row.kind == "receipt" => service_manager(tx, body).await?,
+        _ => None,
+    };
+    let dispute = match row.about {
+        Some(id) => page::entry(tx, id).await?,
+        None => None,
+    };
+    Ok(Material { row, receipt, reply_to, dispute })
+}
+
+/// Composes and seals: CPU work of some milliseconds for each.
+fn compose_all(all: Vec<Material>, sender: &Sender, seal: &Sealer) -> Vec<(Uuid, Result<LetterRow, String>)> {
+    let one = |m: Material| {
+        let id = m.row.id;
+        let letter = compose_one(m, sender, seal).map_err(|e| e.to_string());
+        let sealed = letter.and_then(|l| seal.seal(&id.to_string(), &l.bytes).map_err(|e| e.to_string()));
+        (id, sealed.map(|sealed| LetterRow { outbox_id: id, sealed }))
+    };
+    all.into_iter().map(one).collect()
+}
+
+fn compose_one(material: Material, sender: &Sender, seal: &Sealer) -> Result<Letter, ComposeError> {
+    let Material { mut row, receipt, reply_to, dispute } = material;
+    let receipt = receipt.ok_or_else(|| ComposeError::Receipt("it is not there".to_owned()))?;
+    row.link_token = seal.open_token(&row.link_token).map_err(|e| ComposeError::Row(e.to_string()))?;
+    match (row.kind.as_str(), dispute) {
+        ("receipt", _) => compose(&row, &receipt, reply_to.as_ref(), sender),
+        ("dispute", Some(dispute)) => notice::compose(&row, &receipt, &dispute, sender),
+        _ => Err(ComposeError::Row(row.kind)),
     }
 }
 
@@ -300,5 +399,5 @@ async fn service_manager(tx: &mut Tx, receipt: &str) -> Result<Option<Mailbox>, 
         return Ok(None);
     }
     let address = user.email.and_then(|email| email.parse().ok());
-    Ok(address.map(|address| Mailbox::new(Some(crate::receipts::sheet::one_line(&user.name)), address)))
+    Ok(address.map(|address| mailbox(&user.name, address)))
 }

@@ -16,6 +16,10 @@ use sync_core::receipt::Receipt;
 /// Bytes of randomness in a token.
 const TOKEN_BYTES: usize = 32;
 
+/// How long after its issue a receipt's link opens its page, in milliseconds: two years, as long as what was done may be
+/// asked about. Sending the mail again lengthens it.
+pub const LINK_MS: i64 = 730 * 86_400_000;
+
 /// A receipt found by its link.
 #[derive(Clone, Debug)]
 pub struct Found {

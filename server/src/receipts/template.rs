@@ -44,6 +44,8 @@ fn environment() -> Result<Environment<'static>, Error> {
     env.add_template("receipt.html", include_str!("templates/receipt.html"))?;
     env.add_template("mail.html", include_str!("templates/mail.html"))?;
     env.add_template("mail.txt", include_str!("templates/mail.txt"))?;
+    env.add_template("notice.html", include_str!("templates/notice.html"))?;
+    env.add_template("notice.txt", include_str!("templates/notice.txt"))?;
     env.add_template("page.html", include_str!("templates/page.html"))?;
     Ok(env)
 }
@@ -125,6 +127,45 @@ pub fn mail_html(sheet: &Sheet, can_answer: bool) -> Result<String, TemplateErro
 /// As [`mail_html`].
 pub fn mail_text(sheet: &Sheet, can_answer: bool) -> Result<String, TemplateError> {
     render("mail.txt", context! { lang => sheet.lang, s => Value::from(Serde(sheet)), can_answer })
+}
+
+/// Word to a manager that a receipt is disputed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notice {
+    /// `zh-CN` or `en`.
+    pub lang: &'static str,
+    /// What the mail is about, in a line.
+    pub title: String,
+    /// The receipt's number.
+    pub number: String,
+    /// The customer's name.
+    pub customer: String,
+    /// Who disputes it.
+    pub by: String,
+    /// What they are at the hospital; may be empty.
+    pub role: String,
+    /// In their words.
+    pub text: String,
+    /// The dispute's id.
+    pub dispute: String,
+    /// The receipt's page.
+    pub link: Option<String>,
+}
+
+/// The HTML part of a notice.
+///
+/// # Errors
+/// As [`mail_html`].
+pub fn notice_html(notice: &Notice) -> Result<String, TemplateError> {
+    render("notice.html", context! { lang => notice.lang, n => Value::from(Serde(notice)) })
+}
+
+/// The text part of a notice.
+///
+/// # Errors
+/// As [`mail_html`].
+pub fn notice_text(notice: &Notice) -> Result<String, TemplateError> {
+    render("notice.txt", context! { lang => notice.lang, n => Value::from(Serde(notice)) })
 }
 
 /// What the page knows beside the receipt itself.

@@ -207,7 +207,7 @@ fn bytes_bounded(path: &Path, largest: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn describe(receipt: &Receipt) -> String {
+pub(super) fn describe(receipt: &Receipt) -> String {
     let body = &receipt.body;
     format!(
         "receipt {}, revision {}, {}, {}; no. {} of its chain",
@@ -220,7 +220,7 @@ fn describe(receipt: &Receipt) -> String {
 }
 
 /// How the receipts that hold by themselves follow each other.
-fn chains(receipts: &[Receipt]) -> Vec<Finding> {
+pub(super) fn chains(receipts: &[Receipt]) -> Vec<Finding> {
     let mut by_chain: BTreeMap<&str, Vec<(&Receipt, String)>> = BTreeMap::new();
     let mut found = Vec::new();
     for receipt in receipts {

@@ -153,7 +153,7 @@ pub(super) fn groups(hex: &str) -> Vec<String> {
 
 /// Without control characters and without marks that turn the direction of writing: both could make a reader see
 /// something else than what was written. They are shown as replacement characters, not dropped.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let harmful = |c: char| {
         (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };

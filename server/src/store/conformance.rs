@@ -232,7 +232,8 @@ conformance! { bulk_refuses_what_does_not_fit, |f| async {
 
 conformance! { dialect_statements_run, |f| async {
     let mut tx = f.db.begin().await.unwrap();
-    let claimed = db_all!((Uuid,), &mut tx, dialect::CLAIM_OUTBOX, 1_i64, 2_i64, "node", 10_i64).unwrap();
+    let claimed = db_all!((Uuid,), &mut tx, dialect::CLAIM_OUTBOX, 1_i64, 2_i64, "node", 10_i64, 9_i64,
+        9_i64).unwrap();
     assert!(claimed.is_empty());
     let ids = ids_json([Uuid::now_v7(), Uuid::now_v7()]);
     assert_eq!(db_one!((i64,), &mut tx, dialect::LOCK_VISITS, ids).unwrap(), (2,));

@@ -1,6 +1,6 @@
 //! Every statement about receipts and the outbox, on both databases.
 
-use super::outbox::{self, Lease, NewMail};
+use super::outbox::{self, Lease, NewMail, Wanted};
 use super::receipts::{self, ReceiptRow};
 use super::{Db, StoreError};
 use crate::conformance;
@@ -33,8 +33,14 @@ fn mail(receipt: Uuid, message_id: &str, at_ms: i64) -> NewMail<'_> {
         audience: "customer",
         message_id,
         link_token: "secret-token",
+        kind: "receipt",
+        about: None,
         created_ms: at_ms,
     }
+}
+
+fn wanted(now_ms: i64, lease_until_ms: i64, owner: &str, limit: i64) -> Wanted<'_> {
+    Wanted { now_ms, lease_until_ms, owner, limit, per_domain: 100, per_minute: 1000 }
 }
 
 async fn add(db: &Db, rows: &[ReceiptRow]) -> Result<(), StoreError> {
@@ -75,8 +81,8 @@ conformance! { a_mail_is_owned_while_its_lease_runs, |f| async {
 
     let mut tx = f.db.begin().await.unwrap();
     assert_eq!(outbox::next_due(&mut tx).await.unwrap(), Some(100));
-    assert!(outbox::claim(&mut tx, 99, 199, "w1", 9).await.unwrap().is_empty());
-    let claimed = outbox::claim(&mut tx, 150, 250, "w1", 9).await.unwrap();
+    assert!(outbox::claim(&mut tx, wanted(99, 199, "w1", 9)).await.unwrap().is_empty());
+    let claimed = outbox::claim(&mut tx, wanted(150, 250, "w1", 9)).await.unwrap();
     assert_eq!(claimed.len(), 1);
     let first = &claimed[0];
     assert_eq!((first.message_id.as_str(), first.state.as_str(), first.attempts), ("one@x", "leased", 1));
@@ -87,13 +93,13 @@ conformance! { a_mail_is_owned_while_its_lease_runs, |f| async {
 
     // Held until 250; then the next one takes it, and the first one's word no longer counts.
     let mut tx = f.db.begin().await.unwrap();
-    let second = outbox::claim(&mut tx, 249, 900, "w2", 9).await.unwrap();
+    let second = outbox::claim(&mut tx, wanted(249, 900, "w2", 9)).await.unwrap();
     assert_eq!(second.iter().map(|m| m.message_id.as_str()).collect::<Vec<_>>(), vec!["two@x"]);
-    let again = outbox::claim(&mut tx, 250, 900, "w2", 9).await.unwrap();
+    let again = outbox::claim(&mut tx, wanted(250, 900, "w2", 9)).await.unwrap();
     assert_eq!((again.len(), again[0].id, again[0].attempts), (1, first.id, 2));
     assert!(!outbox::sent(&mut tx, lease, 300).await.unwrap());
-    assert!(!outbox::later(&mut tx, lease, 300, "x").await.unwrap());
-    assert!(!outbox::failed(&mut tx, lease, "x").await.unwrap());
+    assert!(!outbox::later(&mut tx, lease, 300, "temporary", "x").await.unwrap());
+    assert!(!outbox::failed(&mut tx, lease, "permanent", "x").await.unwrap());
     assert!(!outbox::sent(&mut tx, Lease { owner: "w2", ..lease }, 300).await.unwrap(), "of an earlier attempt");
     tx.rollback().await.unwrap();
 
@@ -104,17 +110,17 @@ conformance! { a_mail_is_owned_while_its_lease_runs, |f| async {
     assert!(!outbox::sent(&mut tx, lease, 300).await.unwrap());
     tx.rollback().await.unwrap();
     let mut tx = f.db.begin().await.unwrap();
-    let second = outbox::claim(&mut tx, 249, 900, "w2", 9).await.unwrap();
-    outbox::claim(&mut tx, 250, 900, "w2", 9).await.unwrap();
+    let second = outbox::claim(&mut tx, wanted(249, 900, "w2", 9)).await.unwrap();
+    outbox::claim(&mut tx, wanted(250, 900, "w2", 9)).await.unwrap();
 
     let lease = Lease { id: first.id, owner: "w2", attempts: 2 };
-    assert!(outbox::later(&mut tx, lease, 400, "421 busy").await.unwrap());
+    assert!(outbox::later(&mut tx, lease, 400, "temporary", "421 busy").await.unwrap());
     assert_eq!(outbox::next_due(&mut tx).await.unwrap(), Some(400));
-    assert_eq!(outbox::claim(&mut tx, 400, 500, "w1", 9).await.unwrap()[0].last_error.as_deref(), Some("421 busy"));
+    assert_eq!(outbox::claim(&mut tx, wanted(400, 500, "w1", 9)).await.unwrap()[0].last_error.as_deref(), Some("421 busy"));
     let lease = Lease { id: first.id, owner: "w1", attempts: 3 };
     assert!(outbox::sent(&mut tx, lease, 410).await.unwrap());
     assert!(!outbox::sent(&mut tx, lease, 411).await.unwrap());
-    assert!(outbox::failed(&mut tx, Lease { id: second[0].id, owner: "w2", attempts: 1 }, "550 no").await.unwrap());
+    assert!(outbox::failed(&mut tx, Lease { id: second[0].id, owner: "w2", attempts: 1 }, "permanent", "550 no").await.unwrap());
     tx.commit().await.unwrap();
 
     let mut tx = f.db.read().await.unwrap();
@@ -140,7 +146,7 @@ conformance! { no_mail_is_claimed_twice, |f| async {
             let mut mine = Vec::new();
             loop {
                 let mut tx = db.begin().await.unwrap();
-                let got = outbox::claim(&mut tx, 10, 1000, &format!("w{n}"), 3).await.unwrap();
+                let got = outbox::claim(&mut tx, wanted(10, 1000, &format!("w{n}"), 3)).await.unwrap();
                 assert!(got.len() <= 3);
                 tokio::task::yield_now().await;
                 tx.commit().await.unwrap();

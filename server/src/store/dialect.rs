@@ -2,20 +2,44 @@
 
 use super::Sql;
 
-/// Claims outbox rows that are due, or whose lease ran out. Binds: now, lease end, owner, limit.
+macro_rules! claim_outbox {
+    ($among:literal, $open:literal, $close:literal) => {
+        concat!(
+            "WITH busy AS (SELECT domain, COUNT(*) AS n FROM outbox WHERE state = 'leased' AND lease_until_ms > $1 \
+             GROUP BY domain), \
+             tried AS (SELECT domain, COUNT(*) AS n FROM outbox WHERE tried_ms > $1 - 60000 GROUP BY domain), \
+             shut AS (SELECT domain FROM busy WHERE n >= $5 UNION SELECT domain FROM tried WHERE n >= $6), \
+             due AS (SELECT * FROM (SELECT id, domain, next_ms FROM outbox WHERE state = 'queued' AND next_ms <= $1 \
+             AND domain NOT IN (SELECT domain FROM shut) ORDER BY next_ms LIMIT 200) AS fresh \
+             UNION ALL SELECT * FROM (SELECT id, domain, next_ms FROM outbox WHERE state = 'leased' \
+             AND lease_until_ms <= $1 AND domain NOT IN (SELECT domain FROM shut) ORDER BY next_ms LIMIT 200) AS left_over), \
+             placed AS (SELECT id, domain, next_ms, ROW_NUMBER() OVER (PARTITION BY domain ORDER BY next_ms, id) AS place \
+             FROM due) \
+             UPDATE outbox SET state = 'leased', lease_until_ms = $2, lease_owner = $3, attempts = attempts + 1, \
+             tried_ms = $1 WHERE ",
+            $among,
+            " ",
+            $open,
+            "SELECT p.id FROM placed p LEFT JOIN busy b ON b.domain = p.domain LEFT JOIN tried t ON t.domain = p.domain \
+             WHERE p.place + COALESCE(b.n, 0) <= $5 AND p.place + COALESCE(t.n, 0) <= $6 ORDER BY p.next_ms LIMIT $4",
+            $close,
+            " AND ((state = 'queued' AND next_ms <= $1) OR (state = 'leased' AND lease_until_ms <= $1)) RETURNING id"
+        )
+    };
+}
+
+/// Lets one worker at a time choose mails, until it commits: the limits of a domain are counted, and what two workers count
+/// at the same moment is too little. SQLite has one writer anyway.
+pub const LOCK_OUTBOX: Sql = Sql { sqlite: "SELECT 1", postgres: "SELECT 1 FROM pg_advisory_xact_lock(5640093)" };
+
+/// Claims outbox rows that are due, or whose lease ran out, as far as the limits of their domains allow. Binds: now, lease
+/// end, owner, limit, most under way per domain, most tries per domain in the last minute.
 ///
-/// PostgreSQL skips rows that another server is just claiming; SQLite has one writer, so nobody else is. `ARRAY`
-/// makes PostgreSQL choose the rows once: as a plain `IN`, the planner may run the choice again for every row and claim
-/// more than the limit.
-pub const CLAIM_OUTBOX: Sql = Sql {
-    sqlite: "UPDATE outbox SET state = 'leased', lease_until_ms = $2, lease_owner = $3, attempts = attempts + 1 \
-             WHERE id IN (SELECT id FROM outbox WHERE (state = 'queued' AND next_ms <= $1) \
-             OR (state = 'leased' AND lease_until_ms <= $1) ORDER BY next_ms LIMIT $4) RETURNING id",
-    postgres: "UPDATE outbox SET state = 'leased', lease_until_ms = $2, lease_owner = $3, attempts = attempts + 1 \
-               WHERE id = ANY (ARRAY (SELECT id FROM outbox WHERE (state = 'queued' AND next_ms <= $1) \
-               OR (state = 'leased' AND lease_until_ms <= $1) ORDER BY next_ms LIMIT $4 FOR UPDATE SKIP LOCKED)) \
-               RETURNING id",
-};
+/// Domains that are full are left out before the rows that are due are counted off, so that a long queue for one of them
+/// holds up nobody else. Conditions on the state stand again at the end: PostgreSQL looks at them anew when it had to wait
+/// for whoever was just marking the row.
+pub const CLAIM_OUTBOX: Sql =
+    Sql { sqlite: claim_outbox!("id IN", "(", ")"), postgres: claim_outbox!("id = ANY", "(ARRAY (", "))") };
 
 /// Takes the locks of several visits until commit, in one order for everybody, whether their rows exist already or not:
 /// two servers that get the same new visit at once take turns. Bind: [`ids_json`](super::bulk::ids_json). Returns how

@@ -179,5 +179,6 @@ mod tests {
         both!("0001_first.sql");
         both!("0002_judging.sql");
         both!("0003_money.sql");
+        both!("0004_outbox.sql");
     }
 }

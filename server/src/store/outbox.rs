@@ -26,7 +26,7 @@ pub struct OutboxRow {
     pub audience: String,
     /// The Message-ID, without angle brackets; the same however often the mail is sent.
     pub message_id: String,
-    /// The token of the receipt's page; empty when the mail has no link.
+    /// The token of the receipt's page, sealed; empty when the mail has no link.
     pub link_token: String,
     /// `queued`, `leased`, `sent` or `failed`.
     pub state: String,
@@ -44,6 +44,46 @@ pub struct OutboxRow {
     pub created_ms: i64,
     /// When it was accepted by the mail server.
     pub sent_ms: Option<i64>,
+    /// `receipt`, or `dispute`: word to a manager of what was disputed.
+    pub kind: String,
+    /// What was disputed.
+    pub about: Option<Uuid>,
+    /// The recipient's domain, in lower case.
+    pub domain: String,
+    /// What the last attempt came to: `accepted`, `temporary`, `permanent`, `unknown` or `unreachable`.
+    pub outcome: Option<String>,
+    /// How often the connection was cut between the data and the reply.
+    pub unknowns: i64,
+    /// When somebody last had it sent again.
+    pub resent_ms: Option<i64>,
+    /// After how many attempts that was.
+    pub resent_after: i64,
+    /// When it came back.
+    pub bounced_ms: Option<i64>,
+    /// Why, in the words of the mail server that gave up.
+    pub bounce: Option<String>,
+    /// The mail to another address that was sent instead.
+    pub replaced_by: Option<Uuid>,
+}
+
+impl OutboxRow {
+    /// Where it stands, in one word: `queued`, `sending`, `retrying`, `sent`, `failed`, `bounced` or `replaced`.
+    pub fn standing(&self) -> &'static str {
+        match self.state.as_str() {
+            _ if self.replaced_by.is_some() => "replaced",
+            _ if self.bounced_ms.is_some() => "bounced",
+            "sent" => "sent",
+            "failed" => "failed",
+            "leased" => "sending",
+            _ if self.attempts > self.resent_after => "retrying",
+            _ => "queued",
+        }
+    }
+
+    /// Whether a manager has to find another way to the recipient.
+    pub fn undelivered(&self) -> bool {
+        matches!(self.standing(), "failed" | "bounced")
+    }
 }
 
 impl std::fmt::Debug for OutboxRow {
@@ -75,10 +115,31 @@ pub struct NewMail<'a> {
     pub audience: &'a str,
     /// The Message-ID, without angle brackets; see [`crate::mail::message_id`].
     pub message_id: &'a str,
-    /// The token of the receipt's page, or nothing.
+    /// The token of the receipt's page, sealed (see [`crate::mail::seal`]), or nothing.
     pub link_token: &'a str,
+    /// `receipt` or `dispute`.
+    pub kind: &'a str,
+    /// What was disputed.
+    pub about: Option<Uuid>,
     /// Now.
     pub created_ms: i64,
+}
+
+/// What a worker asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Now.
+    pub now_ms: i64,
+    /// Until when it will own what it gets.
+    pub lease_until_ms: i64,
+    /// Who asks.
+    pub owner: &'a str,
+    /// How many mails at most.
+    pub limit: i64,
+    /// How many mails to one domain may be under way at once, over all workers.
+    pub per_domain: i64,
+    /// How many attempts for one domain there may be in a minute, over all workers.
+    pub per_minute: i64,
 }
 
 /// A lease: what a worker holds a row by.
@@ -98,12 +159,15 @@ const IN_STATE: &str = "SELECT * FROM outbox WHERE state = $1 AND id > $2 ORDER 
 const NEXT_DUE: &str = "SELECT MIN(CASE WHEN state = 'queued' THEN next_ms ELSE lease_until_ms END) FROM outbox \
                         WHERE state IN ('queued', 'leased')";
 const SENT: &str = "UPDATE outbox SET state = 'sent', sent_ms = $4, lease_until_ms = NULL, lease_owner = NULL, \
-                    last_error = NULL \
+                    last_error = NULL, outcome = 'accepted' \
                     WHERE id = $1 AND state = 'leased' AND lease_owner = $2 AND attempts = $3";
-const LATER: &str = "UPDATE outbox SET state = 'queued', next_ms = $4, last_error = $5, lease_until_ms = NULL, \
+const LATER: &str = "UPDATE outbox SET state = 'queued', next_ms = $4, outcome = $5, last_error = $6, \
+                     unknowns = unknowns + CASE WHEN $5 = 'unknown' THEN 1 ELSE 0 END, lease_until_ms = NULL, \
                      lease_owner = NULL \
                      WHERE id = $1 AND state = 'leased' AND lease_owner = $2 AND attempts = $3";
-const FAILED: &str = "UPDATE outbox SET state = 'failed', last_error = $4, lease_until_ms = NULL, lease_owner = NULL \
+const FAILED: &str = "UPDATE outbox SET state = 'failed', outcome = $4, last_error = $5, \
+                      unknowns = unknowns + CASE WHEN $4 = 'unknown' THEN 1 ELSE 0 END, lease_until_ms = NULL, \
+                      lease_owner = NULL \
                       WHERE id = $1 AND state = 'leased' AND lease_owner = $2 AND attempts = $3";
 
 static ADD: Bulk = Bulk::new(
@@ -121,6 +185,9 @@ static ADD: Bulk = Bulk::new(
         ("attempts", Kind::Int),
         ("next_ms", Kind::Int),
         ("created_ms", Kind::Int),
+        ("kind", Kind::Text),
+        ("about", Kind::Uuid),
+        ("domain", Kind::Text),
     ],
     "",
 );
@@ -145,23 +212,28 @@ pub async fn add_all(tx: &mut Tx, mails: &[NewMail<'_>]) -> Result<(), StoreErro
             0_i64.into(),
             m.created_ms.into(),
             m.created_ms.into(),
+            m.kind.into(),
+            m.about.into(),
+            domain(m.recipient).as_str().into(),
         ]);
     }
     ADD.run(tx, &rows).await.map(|_| ())
 }
 
-/// Takes up to `limit` mails that are due, or whose lease ran out, until `lease_until_ms`.
+/// What limits go by: what stands behind the last `@`, in lower case.
+pub fn domain(address: &str) -> String {
+    address.rsplit_once('@').map_or(address, |(_, domain)| domain).to_lowercase()
+}
+
+/// Takes mails that are due, or whose lease ran out, as far as the limits of their domains allow.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn claim(
-    tx: &mut Tx,
-    now_ms: i64,
-    lease_until_ms: i64,
-    owner: &str,
-    limit: i64,
-) -> Result<Vec<OutboxRow>, StoreError> {
-    let ids = db_all!((Uuid,), tx, dialect::CLAIM_OUTBOX, now_ms, lease_until_ms, owner, limit)?;
+pub async fn claim(tx: &mut Tx, wanted: Wanted<'_>) -> Result<Vec<OutboxRow>, StoreError> {
+    let _: Vec<(i32,)> = db_all!((i32,), tx, dialect::LOCK_OUTBOX)?;
+    let Wanted { now_ms, lease_until_ms, owner, limit, per_domain, per_minute } = wanted;
+    let ids =
+        db_all!((Uuid,), tx, dialect::CLAIM_OUTBOX, now_ms, lease_until_ms, owner, limit, per_domain, per_minute)?;
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -180,16 +252,22 @@ pub async fn sent(tx: &mut Tx, lease: Lease<'_>, at_ms: i64) -> Result<bool, Sto
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn later(tx: &mut Tx, lease: Lease<'_>, next_ms: i64, error: &str) -> Result<bool, StoreError> {
-    Ok(db_execute!(tx, LATER, lease.id, lease.owner, lease.attempts, next_ms, error)? > 0)
+pub async fn later(
+    tx: &mut Tx,
+    lease: Lease<'_>,
+    next_ms: i64,
+    outcome: &str,
+    error: &str,
+) -> Result<bool, StoreError> {
+    Ok(db_execute!(tx, LATER, lease.id, lease.owner, lease.attempts, next_ms, outcome, error)? > 0)
 }
 
 /// Given up. `false` as for [`sent`].
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn failed(tx: &mut Tx, lease: Lease<'_>, error: &str) -> Result<bool, StoreError> {
-    Ok(db_execute!(tx, FAILED, lease.id, lease.owner, lease.attempts, error)? > 0)
+pub async fn failed(tx: &mut Tx, lease: Lease<'_>, outcome: &str, error: &str) -> Result<bool, StoreError> {
+    Ok(db_execute!(tx, FAILED, lease.id, lease.owner, lease.attempts, outcome, error)? > 0)
 }
 
 /// When the next mail is due or the next lease runs out; `None` when nothing waits.

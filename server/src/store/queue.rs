@@ -43,6 +43,10 @@ pub struct Filter {
     pub name: Option<String>,
     /// A phone judged it otherwise.
     pub disputed: bool,
+    /// A mail about it reached nobody.
+    pub undelivered: bool,
+    /// The hospital disputes it, and nobody answered yet.
+    pub dispute_open: bool,
     /// Older than this visit: when it began, and its id.
     pub after: Option<(i64, Uuid)>,
 }
@@ -179,7 +183,7 @@ pub struct ReceiptFilter {
 
 impl Select {
     /// Only what the reader may see.
-    fn scope(&mut self, scope: &Scope) {
+    pub(super) fn scope(&mut self, scope: &Scope) {
         if scope.all {
             return;
         }
@@ -238,6 +242,18 @@ impl Select {
         }
         if f.disputed {
             self.add(" AND v.id IN (SELECT a.visit_id FROM advice a)");
+        }
+        if f.undelivered {
+            self.add(
+                " AND v.id IN (SELECT r.visit_id FROM receipts r JOIN outbox o ON o.receipt_id = r.id \
+                 WHERE (o.state = 'failed' OR o.bounced_ms IS NOT NULL) AND o.replaced_by IS NULL)",
+            );
+        }
+        if f.dispute_open {
+            self.add(
+                " AND v.id IN (SELECT e.visit_id FROM page_entries e WHERE e.kind = 'dispute' AND NOT EXISTS \
+                 (SELECT 1 FROM page_entries a WHERE a.dispute_id = e.id AND a.kind = 'answer'))",
+            );
         }
         if f.after.is_some() {
             self.int(" AND (v.began_ms, v.id) < (", "filter.after.0", ", ");

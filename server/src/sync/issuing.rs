@@ -3,6 +3,7 @@
 use super::judging::Judged;
 use crate::keys::ServerKey;
 use crate::mail::message_id;
+use crate::mail::seal::{SealError, Sealer};
 use crate::receipts::page::{token, token_hash};
 use crate::store::outbox::NewMail;
 use crate::store::receipts::ReceiptRow;
@@ -44,6 +45,8 @@ pub struct Issuer {
     pub key: ServerKey,
     /// How the world reaches this server; Message-IDs end with its host.
     pub public_url: String,
+    /// Seals the links of mails.
+    pub seal: Sealer,
 }
 
 /// A member of the company who gets receipts.
@@ -84,6 +87,8 @@ impl Letter {
             audience: self.audience,
             message_id: &self.message_id,
             link_token: &self.link_token,
+            kind: "receipt",
+            about: None,
             created_ms: receipt.issued_ms,
         }
     }
@@ -210,7 +215,7 @@ impl Issuer {
             let mut random = [0u8; 32];
             getrandom::fill(&mut random)?;
             let token = token(&random);
-            let letters = self.letters(listed, ledger, &token);
+            let letters = self.letters(listed, ledger, &self.seal.seal_token(&token)?);
             out.push(Issued { receipt: row(receipt.body, json, sha, token_hash(&token)), letters });
         }
         Ok(out)
@@ -256,6 +261,8 @@ pub(super) enum IssueError {
     Canonical(#[from] CanonicalError),
     #[error("no randomness: {0}")]
     Random(#[from] getrandom::Error),
+    #[error(transparent)]
+    Seal(#[from] SealError),
 }
 
 fn name_of(view: &VisitView) -> String {

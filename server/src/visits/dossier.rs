@@ -4,11 +4,13 @@ use super::provenance::{Hands, Told, told};
 use super::verdicts::{AdviceAnswer, JudgedAnswer, present};
 use super::{Hand, Provenance, VisitError, Words, compute, sight};
 use crate::auth::Principal;
+use crate::mail::mailroom::Mail;
+use crate::receipts::disputes::{Dispute, of_visit};
 use crate::state::AppState;
 use crate::store::dossier::QuarantineRow;
 use crate::store::queue::{self, EngineerRow, ReceiptRow, VisitRow};
 use crate::store::verdicts::advice;
-use crate::store::{StoreError, Tx, dossier as rows};
+use crate::store::{StoreError, Tx, dossier as rows, letters};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::coverage::{Flag, ItemVerdict, Stretch, Verdict};
@@ -275,6 +277,10 @@ pub struct Dossier {
     pub changes: Vec<Provenance>,
     /// Its receipts.
     pub receipts: Vec<ReceiptAnswer>,
+    /// How the mails about them stand with their recipients.
+    pub mails: Vec<Mail>,
+    /// What the hospital disputes, and what was answered.
+    pub disputes: Vec<Dispute>,
     /// The decisions, the newest last.
     pub reviews: Vec<super::review::Decision>,
     /// What was refused, and why.
@@ -354,6 +360,8 @@ async fn around(tx: &mut Tx, row: VisitRow, read: Read, known: &Reference) -> Re
         conflicts: conflicts.collect(),
         changes: read.told.iter().map(|t| t.provenance(&hands)).collect(),
         receipts: rows::receipts(tx, id).await?.into_iter().map(Into::into).collect(),
+        mails: letters::of_visit(tx, id).await?.into_iter().map(Into::into).collect(),
+        disputes: of_visit(tx, id).await?,
         reviews: rows::reviews(tx, id).await?.into_iter().map(Into::into).collect(),
         quarantine: refused.collect(),
         record: read.view,

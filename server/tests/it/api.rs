@@ -15,6 +15,9 @@ use tower::ServiceExt as _;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
+/// What the company's mail server posts with.
+pub(crate) const BOUNCE_SECRET: &str = "a secret of the mail server";
+
 pub(crate) struct Api {
     pub(crate) state: AppState,
     router: Router,
@@ -50,6 +53,7 @@ impl Api {
     pub(crate) async fn new(f: &Fixture) -> Self {
         let mut config = Config::embedded(&f.dir);
         config.database_url.clone_from(&f.url);
+        config.mail.bounce_secret = Some(BOUNCE_SECRET.to_owned());
         let state = AppState::open(config, "http://test").await.unwrap();
         Self { router: countersign::http::router(&state), state }
     }

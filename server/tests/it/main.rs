@@ -10,6 +10,7 @@ mod field;
 mod import;
 mod leads;
 mod pdf;
+mod mails;
 mod process;
 mod race;
 mod reference;

@@ -6,6 +6,7 @@ pub mod export;
 pub mod health;
 pub mod import;
 pub mod leads;
+pub mod mails;
 pub mod page;
 pub mod quarantine;
 pub mod receipts;

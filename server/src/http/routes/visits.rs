@@ -9,7 +9,7 @@ use crate::http::problem::{FieldProblem, Problem};
 use crate::http::table::Entry;
 use crate::state::AppState;
 use crate::store::queue::{self, VisitRow};
-use crate::store::{StoreError, dossier as rows};
+use crate::store::{StoreError, dossier as rows, letters, page as page_rows};
 use crate::visits::dossier::{Dossier, EngineerAnswer, dossier};
 use crate::visits::history::{self, Step};
 use crate::visits::review::{self, Action, Decision, Draft, ReviewError};
@@ -129,12 +129,21 @@ struct VisitAnswer {
     flags: Vec<FlagCodeAnswer>,
     /// How many values conflict.
     conflicts: i64,
+    /// How many mails about it reached nobody.
+    undelivered: i64,
+    /// How many disputes of the hospital nobody answered yet.
+    disputes: i64,
     /// The document's version.
     version: i64,
 }
 
 impl VisitAnswer {
-    fn new(row: VisitRow, engineers: Vec<EngineerAnswer>, flags: Vec<FlagCodeAnswer>) -> Self {
+    fn new(
+        row: VisitRow,
+        engineers: Vec<EngineerAnswer>,
+        flags: Vec<FlagCodeAnswer>,
+        (undelivered, disputes): (i64, i64),
+    ) -> Self {
         Self {
             id: row.id,
             customer: row.customer_id,
@@ -151,6 +160,8 @@ impl VisitAnswer {
             coverage: row.coverage,
             flags,
             conflicts: row.conflicts,
+            undelivered,
+            disputes,
             version: row.version,
         }
     }
@@ -177,9 +188,15 @@ async fn list(
     for row in queue::flags(&mut tx, &ids).await? {
         flags.entry(row.visit_id).or_default().push(FlagCodeAnswer { code: row.code, severity: row.severity });
     }
+    let undelivered = letters::undelivered(&mut tx, &ids).await?;
+    let undelivered: HashMap<Uuid, i64> = undelivered.into_iter().map(|r| (r.visit_id, r.mails)).collect();
+    let disputes = page_rows::disputed(&mut tx, &ids).await?;
+    let disputes: HashMap<Uuid, i64> = disputes.into_iter().map(|r| (r.visit_id, r.disputes)).collect();
     let mut of = |row: VisitRow| {
         let (who, what) = (engineers.remove(&row.id), flags.remove(&row.id));
-        VisitAnswer::new(row, who.unwrap_or_default(), what.unwrap_or_default())
+        let open = |all: &HashMap<Uuid, i64>| all.get(&row.id).copied().unwrap_or(0);
+        let counts = (open(&undelivered), open(&disputes));
+        VisitAnswer::new(row, who.unwrap_or_default(), what.unwrap_or_default(), counts)
     };
     Ok(Json(CursorPage { items: page.items.into_iter().map(&mut of).collect(), next: page.next }))
 }

@@ -31,6 +31,10 @@ pub(super) struct ListQuery {
     coverage: Option<String>,
     /// `differs`: a phone judged it otherwise than the server.
     advice: Option<String>,
+    /// `undelivered`: a mail about it was given up or came back.
+    mail: Option<String>,
+    /// `open`: the hospital disputes it, and nobody answered yet.
+    dispute: Option<String>,
     /// Began at or after: an instant (RFC 3339, or milliseconds since 1970 UTC) or a date.
     from: Option<String>,
     /// Began before this instant, or on or before this date.
@@ -69,6 +73,10 @@ pub(super) fn question(pairs: Vec<(String, String)>, known: &Reference) -> Resul
             "coverage" => filter.coverage = Some(value),
             "advice" if value == "differs" => filter.disputed = true,
             "advice" => return Err("advice: only \"differs\" can be asked for".to_owned()),
+            "mail" if value == "undelivered" => filter.undelivered = true,
+            "mail" => return Err("mail: only \"undelivered\" can be asked for".to_owned()),
+            "dispute" if value == "open" => filter.dispute_open = true,
+            "dispute" => return Err("dispute: only \"open\" can be asked for".to_owned()),
             "from" => from = Some(value),
             "to" => to = Some(value),
             "time_zone" => time_zone = Some(value),
@@ -140,6 +148,8 @@ mod tests {
             ("flags", "unsigned"),
             ("customer", "x"),
             ("advice", "agrees"),
+            ("mail", "sent"),
+            ("dispute", "closed"),
             ("from", "yesterday"),
             ("after", "?"),
             ("limit", "x"),

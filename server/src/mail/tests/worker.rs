@@ -7,7 +7,7 @@ use crate::conformance;
 use crate::mail::transport::{Transport, file_name};
 use crate::mail::worker::{Round, Schedule, Worker};
 use crate::receipts::samples::row;
-use crate::store::outbox::{self, NewMail};
+use crate::store::outbox::{self, NewMail, Wanted};
 use crate::store::{Db, receipts, reference, users};
 use crate::testing::Fixture;
 use crate::{db_all, db_one};
@@ -25,11 +25,12 @@ const FAILED: Round = Round { sent: 0, later: 0, failed: 1 };
 const NOTHING: Round = Round { sent: 0, later: 0, failed: 0 };
 
 /// A database with one receipt and mails to `recipients`; gives the receipt's id.
-async fn queue(db: &Db, clock: &Clock, recipients: &[&str]) -> Uuid {
+pub(super) async fn queue(db: &Db, clock: &Clock, recipients: &[&str]) -> Uuid {
     let (_dir, keys) = keys();
     let receipt = row(&Case::of(SignOffOutcome::Refused).receipt(&keys.receipt, 1, 1, CHAIN_START), "t");
     let ids: Vec<Uuid> = recipients.iter().map(|_| Uuid::now_v7()).collect();
     let message_ids: Vec<String> = ids.iter().map(|id| message_id(*id, "https://service.example")).collect();
+    let sealed = seal().seal_token("TOKEN").unwrap();
     let mails = recipients.iter().zip(&ids).zip(&message_ids).map(|((recipient, id), message_id)| NewMail {
         id: *id,
         receipt_id: receipt.id,
@@ -38,7 +39,9 @@ async fn queue(db: &Db, clock: &Clock, recipients: &[&str]) -> Uuid {
         language: "zh-CN",
         audience: "customer",
         message_id,
-        link_token: "TOKEN",
+        link_token: &sealed,
+        kind: "receipt",
+        about: None,
         created_ms: clock.now_ms(),
     });
     let mut tx = db.begin().await.unwrap();
@@ -48,12 +51,22 @@ async fn queue(db: &Db, clock: &Clock, recipients: &[&str]) -> Uuid {
     receipt.id
 }
 
-fn worker(db: &Db, transport: Transport, clock: &Clock) -> Worker {
-    Worker::new(db.clone(), transport, sender(), clock.clone(), Schedule::default(), Arc::new(Notify::new()))
+pub(super) fn wanted(now_ms: i64, lease_until_ms: i64, owner: &str, limit: i64) -> Wanted<'_> {
+    Wanted { now_ms, lease_until_ms, owner, limit, per_domain: 1000, per_minute: 1000 }
 }
 
-async fn rows(db: &Db, receipt: Uuid) -> Vec<OutboxRow> {
+/// A worker whom no domain's limits hold back.
+pub(super) fn worker(db: &Db, transport: Transport, clock: &Clock) -> Worker {
+    let schedule = Schedule { per_domain: 1000, per_minute: 10_000, ..Schedule::default() };
+    Worker::new(db.clone(), transport, (sender(), seal()), clock.clone(), schedule, Arc::new(Notify::new()))
+}
+
+pub(super) async fn rows(db: &Db, receipt: Uuid) -> Vec<OutboxRow> {
     outbox::of_receipt(&mut db.read().await.unwrap(), receipt).await.unwrap()
+}
+
+pub(super) async fn rows_of_all(db: &Db) -> Vec<OutboxRow> {
+    db_all!(OutboxRow, &mut db.read().await.unwrap(), "SELECT * FROM outbox").unwrap()
 }
 
 fn mails_in(dir: &Path) -> Vec<Vec<u8>> {
@@ -102,10 +115,11 @@ conformance! { a_crash_after_sending_repeats_the_same_mail, |f| async {
     // A worker takes the mail and writes it, and dies before it can say so.
     let now = clock.now_ms();
     let mut tx = f.db.begin().await.unwrap();
-    let taken = outbox::claim(&mut tx, now, now + 600_000, "the dead one", 9).await.unwrap();
+    let taken = outbox::claim(&mut tx, wanted(now, now + 600_000, "the dead one", 9)).await.unwrap();
     tx.commit().await.unwrap();
     let file = receipts::by_id(&mut f.db.read().await.unwrap(), receipt).await.unwrap().unwrap().body;
-    folder().send(compose(&taken[0], &file, None, &sender()).unwrap()).await;
+    let open = OutboxRow { link_token: seal().open_token(&taken[0].link_token).unwrap(), ..taken[0].clone() };
+    folder().send(compose(&open, &file, None, &sender()).unwrap()).await;
     let first = mails_in(&dir);
     assert_eq!(first.len(), 1);
 
@@ -258,7 +272,7 @@ conformance! { it_is_woken_and_stops_with_the_mail_in_hand, |f| async {
     let (wake, stop) = (Arc::new(Notify::new()), CancellationToken::new());
     let schedule = Schedule { timer: Duration::from_secs(3600), ..Schedule::default() };
     let transport = Transport::open(&format!("file://{}", dir.display())).unwrap();
-    let worker = Worker::new(f.db.clone(), transport, sender(), clock.clone(), schedule, Arc::clone(&wake));
+    let worker = Worker::new(f.db.clone(), transport, (sender(), seal()), clock.clone(), schedule, Arc::clone(&wake));
     let running = tokio::spawn(worker.run(stop.clone()));
     tokio::time::sleep(Duration::from_millis(50)).await;
     let receipt = queue(&f.db, &clock, &["a@x.example"; 9]).await;
@@ -281,7 +295,7 @@ async fn a_new_process_takes_over_at_once_where_there_is_only_one() {
     let receipt = queue(&f.db, &clock, &["a@x.example"]).await;
     let mut tx = f.db.begin().await.unwrap();
     let now = clock.now_ms();
-    assert_eq!(outbox::claim(&mut tx, now, now + 600_000, "the dead one", 9).await.unwrap().len(), 1);
+    assert_eq!(outbox::claim(&mut tx, wanted(now, now + 600_000, "the dead one", 9)).await.unwrap().len(), 1);
     tx.commit().await.unwrap();
     let stop = CancellationToken::new();
     let folder = Transport::open(&format!("file://{}", f.dir.join("mails").display())).unwrap();
@@ -361,4 +375,57 @@ async fn a_real_server_takes_holds_and_refuses() {
         }
     }
     f.clear().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_real_server_with_tls_and_a_log_in() {
+    let Some((clear, dir)) = real_server() else { return };
+    let urls = ["COUNTERSIGN_TEST_SMTP_STARTTLS", "COUNTERSIGN_TEST_SMTP_TLS"];
+    for url in
+        urls.map(|name| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: see xtask/src/smtp.rs")))
+    {
+        let f = Fixture::sqlite().await.unwrap();
+        let clock = Clock::default();
+        let receipt = queue(&f.db, &clock, &["good@hospital.example"]).await;
+        let scheme = url.split("://").next().unwrap();
+        let (login, rest) = url.split_once('@').unwrap();
+        let refused = [
+            // A wrong password, and none: nothing of the mail is lost by it.
+            format!("{}0@{rest}", login),
+            format!("{scheme}://{rest}"),
+            // A certificate that nobody vouches for, and a name that is not in it.
+            url.split("ca=").next().unwrap().trim_end_matches(['?', '&']).to_owned(),
+            url.replace("@localhost", "@127.0.0.1"),
+            // A server that offers no TLS: no password is sent in the clear.
+            format!("{login}@{}?tls=required", clear.trim_start_matches("smtp://")).replace("smtps://", "smtp://"),
+        ];
+        for wrong in refused {
+            let worker = worker(&f.db, Transport::open(&wrong).unwrap(), &clock);
+            let told = worker.round().await.unwrap();
+            let row = rows(&f.db, receipt).await.remove(0);
+            // Without a log-in it is the recipient that Exim refuses: for good, as far as anybody can tell.
+            let expected = if wrong.contains(login) || wrong.contains("127.0.0.1") { LATER } else { FAILED };
+            assert_eq!(told, expected, "{wrong}: {:?}", row.last_error);
+            let again = "UPDATE outbox SET state = 'queued', next_ms = 0";
+            let mut tx = f.db.begin().await.unwrap();
+            crate::db_execute!(&mut tx, again).unwrap();
+            tx.commit().await.unwrap();
+        }
+        let worker = worker(&f.db, Transport::open(&url).unwrap(), &clock);
+        assert_eq!(worker.round().await.unwrap(), SENT, "{:?}", rows(&f.db, receipt).await[0].last_error);
+        let id = rows(&f.db, receipt).await[0].message_id.clone();
+        let mut found = delivered(&dir, &id);
+        for _ in 0..100 {
+            if !found.is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            found = delivered(&dir, &id);
+        }
+        assert_eq!(found.len(), 1);
+        // S: by TLS; A: after AUTH (RFC 3848).
+        let with = found[0].lines().find_map(|l| l.strip_prefix("X-Received-With: ")).unwrap();
+        assert!(with.ends_with("sa"), "{with}");
+        f.clear().await.unwrap();
+    }
 }

@@ -14,7 +14,7 @@ use sync_core::money::DayClass;
 use sync_core::receipt::{CHAIN_START, ReceiptBody};
 
 pub use super::words::Limits;
-pub(crate) use super::words::one_line;
+pub(crate) use super::words::{clean, one_line};
 
 /// Who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
