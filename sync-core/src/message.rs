@@ -85,7 +85,7 @@ impl From<Message> for Arg {
 }
 
 /// The catalogue files of one language, each with one subject.
-const ZH_CN_FILES: [&str; 7] = [
+const ZH_CN_FILES: [&str; 8] = [
     include_str!("../locales/zh-CN/words.ftl"),
     include_str!("../locales/zh-CN/coverage.ftl"),
     include_str!("../locales/zh-CN/record.ftl"),
@@ -93,8 +93,9 @@ const ZH_CN_FILES: [&str; 7] = [
     include_str!("../locales/zh-CN/mail.ftl"),
     include_str!("../locales/zh-CN/money.ftl"),
     include_str!("../locales/zh-CN/judging.ftl"),
+    include_str!("../locales/zh-CN/phone.ftl"),
 ];
-const EN_FILES: [&str; 7] = [
+const EN_FILES: [&str; 8] = [
     include_str!("../locales/en/words.ftl"),
     include_str!("../locales/en/coverage.ftl"),
     include_str!("../locales/en/record.ftl"),
@@ -102,6 +103,7 @@ const EN_FILES: [&str; 7] = [
     include_str!("../locales/en/mail.ftl"),
     include_str!("../locales/en/money.ftl"),
     include_str!("../locales/en/judging.ftl"),
+    include_str!("../locales/en/phone.ftl"),
 ];
 
 static ZH_CN: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("zh-CN", &ZH_CN_FILES));
