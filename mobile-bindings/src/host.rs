@@ -92,14 +92,14 @@ pub trait SyncObserver: Send + Sync {
     fn progress(&self, rounds_done: u32, changes_left: u32) -> Result<bool, HostError>;
 }
 
-/// The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id.
-#[cfg(target_os = "linux")]
-#[derive(Debug, Default)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(uniffi::Object))]
+/// The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
+/// without these, Android among them, every reading fails.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Default, uniffi::Object)]
 pub struct LinuxClock;
 
-#[cfg(target_os = "linux")]
-#[cfg_attr(not(target_arch = "wasm32"), uniffi::export)]
+#[cfg(not(target_arch = "wasm32"))]
+#[uniffi::export]
 impl LinuxClock {
     /// The clocks of this machine.
     #[uniffi::constructor]
@@ -108,7 +108,7 @@ impl LinuxClock {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(not(target_arch = "wasm32"))]
 #[uniffi::export]
 impl Clock for LinuxClock {
     fn now(&self) -> Result<ClockReading, HostError> {
@@ -127,14 +127,14 @@ impl Clock for LinuxClock {
 }
 
 /// `12345.67 …` as 1234567.
-#[cfg(target_os = "linux")]
+#[cfg(not(target_arch = "wasm32"))]
 fn hundredths(uptime: &str) -> Option<i64> {
     let (seconds, rest) = uptime.split_whitespace().next()?.split_once('.')?;
     let fraction: i64 = rest.get(..2)?.parse().ok()?;
     seconds.parse::<i64>().ok()?.checked_mul(100)?.checked_add(fraction)
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(not(target_arch = "wasm32"))]
 fn failed(reason: String) -> HostError {
     HostError::Failed { reason }
 }

@@ -1,12 +1,12 @@
 //! The offline engine for phones, once for all platforms: one plain facade ([`facade`], [`dto`], [`error`], [`host`]) over
-//! `sync-core`'s phone engine, a durable encrypted [`store`] for native hosts, and a skin without logic per family of
-//! languages: UniFFI's attributes on the facade itself (Kotlin, Swift, Python), and `web` (wasm-bindgen).
+//! `sync-core`'s phone engine, a durable encrypted store (`store`) for native hosts, and a skin without logic: UniFFI's attributes
+//! on the facade itself, from which the Kotlin, Swift and Python sources are generated (docs/adr/0009).
 //!
 //! # Numbers
 //!
 //! Instants are whole milliseconds since 1970 UTC, durations whole seconds, money whole minor units (fen, cents). They
-//! are signed 64-bit integers on native platforms and plain numbers in JavaScript, never a BigInt: each is within
-//! ±(2^53 − 1), and one that is not is refused. Ids and digests are text: UUIDs with hyphens, SHA-256 in lower-case hex.
+//! are signed 64-bit integers, each within ±(2^53 − 1), so that JavaScript could hold them as plain numbers; one that is not
+//! is refused. Ids and digests are text: UUIDs with hyphens, SHA-256 in lower-case hex.
 //!
 //! # Threads
 //!
@@ -22,10 +22,10 @@ pub mod facade;
 pub mod host;
 mod seal;
 #[cfg(not(target_arch = "wasm32"))]
-pub mod store;
+mod store;
 
 pub use dto::*;
-pub use error::PhoneError;
+pub use error::{CODES, PhoneError};
 pub use facade::Phone;
 pub use host::*;
 

@@ -1,6 +1,7 @@
 //! The tasks a person runs: test, demo, bench, codegen.
 
 use crate::apt;
+use crate::bindings;
 use crate::calendars;
 use crate::postgres::{self, Postgres};
 use crate::proc::{At, Failure, Result, announce, cargo, fail, on_path, root, run, target_dir, watch};
@@ -43,6 +44,7 @@ fn c_compiler() -> Result {
 /// Runs the tests, with the servers that they need unless `quick`.
 pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     c_compiler()?;
+    bindings::python()?;
     let mut command = cargo();
     command.arg("test");
     if cargo_args.is_empty() {
@@ -54,11 +56,13 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     let (mut own_postgres, mut own_smtp) = (None, None);
     if quick {
         command.env(QUICK, "1");
-        for variable in [postgres::VARIABLE, smtp::VARIABLE, smtp::DIR_VARIABLE, calendars::VARIABLE] {
+        let maven = bindings::MAVEN_VARIABLE;
+        for variable in [postgres::VARIABLE, smtp::VARIABLE, smtp::DIR_VARIABLE, calendars::VARIABLE, maven] {
             command.env_remove(variable);
         }
     } else {
         command.env_remove(QUICK).env(calendars::VARIABLE, calendars::python()?);
+        command.env(bindings::MAVEN_VARIABLE, bindings::maven()?);
         if std::env::var_os(postgres::VARIABLE).is_some() {
             announce(format_args!("using the PostgreSQL that {} names", postgres::VARIABLE));
         } else {
@@ -130,10 +134,12 @@ pub(crate) fn codegen(check: bool) -> Result {
     c_compiler()?;
     run(cargo().args(["build", "--package", "countersign", "--bin", "countersign"]))?;
     let fresh = crate::proc::quiet(Command::new(target_dir().join("debug/countersign")).arg("openapi"))?;
-    generated("docs/openapi.json", &fresh, check)
+    generated("docs/openapi.json", &fresh, check)?;
+    bindings::codegen(check)
 }
 
-fn generated(name: &str, fresh: &str, check: bool) -> Result {
+/// Writes a generated file, or with `check` fails if it is stale.
+pub(crate) fn generated(name: &str, fresh: &str, check: bool) -> Result {
     let path = root().join(name);
     // Text files end with a newline, whatever the generator thinks.
     let fresh = format!("{}\n", fresh.trim_end());

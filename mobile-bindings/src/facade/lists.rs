@@ -1,6 +1,7 @@
 //! What the phone knows and holds.
 
 use super::Phone;
+use super::known::Looked;
 use crate::dto::*;
 use crate::error::PhoneError;
 use sync_core::canonical::to_canonical_json;
@@ -64,13 +65,8 @@ impl Phone {
     /// # Errors
     /// `not_enrolled`, `store_closed`.
     pub fn visits(&self) -> Result<Vec<ListedVisit>, PhoneError> {
-        let state = self.state()?;
-        let engine = state.engine()?;
-        let judged = |l: engine::Listed| {
-            let advice = engine.assess(l.visit).ok().map(|v| v.coverage);
-            ListedVisit::new(l, advice)
-        };
-        Ok(engine.visits().into_iter().map(judged).collect())
+        let looked = self.state()?.looked()?;
+        Ok(looked.into_iter().map(|(listed, looked)| ListedVisit::new(listed, looked.advice)).collect())
     }
 
     /// Everything that is recorded of a visit.
@@ -120,17 +116,14 @@ impl Phone {
     /// and the phone is off.
     ///
     /// # Errors
-    /// `document_unreadable`, `host_failed`, `not_enrolled`, `store_closed`.
+    /// `host_failed`, `not_enrolled`, `store_closed`.
     pub fn running_timers(&self) -> Result<Vec<RunningTimer>, PhoneError> {
         let now = self.host.stamp()?;
-        let state = self.state()?;
-        let engine = state.engine()?;
-        let mut all = Vec::new();
-        for listed in engine.visits() {
-            let view = engine.view(listed.visit)?;
-            all.extend(running(listed.visit, &view, now));
-        }
-        Ok(all)
+        let looked = self.state()?.looked()?;
+        let timers = |(listed, looked): (engine::Listed, Looked)| {
+            looked.running.into_iter().map(move |(r, start)| running(listed.visit, &r, start, now))
+        };
+        Ok(looked.into_iter().flat_map(timers).collect())
     }
 
     /// What has not reached the server yet: changes, and photos' bytes.
@@ -156,19 +149,15 @@ impl Phone {
     }
 }
 
-fn running(visit: VisitId, view: &VisitView, now: Stamp) -> Vec<RunningTimer> {
-    let timer = |r: time::Running| {
-        let start = view.time.iter().find(|t| t.start.id == r.entry).map(|t| t.start.value.at)?;
-        let elapsed = start.mono_until(&now).unwrap_or_else(|| now.wall_ms.saturating_sub(r.from_ms));
-        Some(RunningTimer {
-            visit: visit.to_string(),
-            entry: r.entry.to_string(),
-            kind: r.kind.into(),
-            user: r.user.to_string(),
-            item: r.item.map(|i| i.to_string()),
-            from_ms: held(r.from_ms),
-            elapsed_s: held(time::whole_seconds(elapsed.max(0))),
-        })
-    };
-    time::spans(view).running.into_iter().filter_map(timer).collect()
+fn running(visit: VisitId, r: &time::Running, start: Stamp, now: Stamp) -> RunningTimer {
+    let elapsed = start.mono_until(&now).unwrap_or_else(|| now.wall_ms.saturating_sub(r.from_ms));
+    RunningTimer {
+        visit: visit.to_string(),
+        entry: r.entry.to_string(),
+        kind: r.kind.into(),
+        user: r.user.to_string(),
+        item: r.item.map(|i| i.to_string()),
+        from_ms: held(r.from_ms),
+        elapsed_s: held(time::whole_seconds(elapsed.max(0))),
+    }
 }

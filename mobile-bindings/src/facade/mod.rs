@@ -4,6 +4,7 @@
 //! only then lets the engine and the caller know (invariant 1). Callbacks of the host are called before the lock is taken.
 
 mod enrol;
+mod known;
 mod lists;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
@@ -15,6 +16,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
+use self::known::Touched;
 use crate::disk::Disk;
 use crate::error::PhoneError;
 use crate::expand::Expanded;
@@ -47,6 +49,7 @@ pub(crate) struct State {
     software_key: Option<SoftwareKey>,
     /// Photos and files of unsent work that wait for the server.
     waiting: Waiting,
+    known: known::Known,
     closed: bool,
     /// What waits for the platform's signature.
     tickets: BTreeMap<u32, Ticket>,
@@ -87,6 +90,7 @@ impl Phone {
             engine: None,
             software_key: None,
             waiting: Waiting::default(),
+            known: known::Known::new(),
             closed: false,
             tickets: BTreeMap::new(),
             next_ticket: 1,
@@ -131,6 +135,7 @@ impl State {
         };
         self.waiting = Waiting { photos: photos::read(&records)?, carried: rescue::read(&records)? };
         self.tickets.clear();
+        self.known.clear();
         self.engine = match engine::Phone::open(records, self.software_key.clone()) {
             Ok(engine) => Some(engine),
             Err(engine::OpenError::NotEnrolled) => None,
@@ -147,17 +152,14 @@ impl State {
         self.engine.as_mut().ok_or_else(|| PhoneError::refused("not_enrolled", &[]))
     }
 
-    /// First the disk, then the engine, then the caller.
-    fn commit<T>(&mut self, staged: Staged<T>) -> Result<T, PhoneError> {
-        self.commit_with(staged, vec![])
-    }
-
-    /// As [`State::commit`], with something of the facade's own in the same step.
-    fn commit_with<T>(&mut self, mut staged: Staged<T>, more: Vec<Write>) -> Result<T, PhoneError> {
+    /// First the disk, then the engine, then the caller. `more` is the facade's own, in the same step.
+    fn commit<T>(&mut self, mut staged: Staged<T>, more: Vec<Write>, touched: &Touched) -> Result<T, PhoneError> {
         let mut writes = std::mem::take(&mut staged.writes);
         writes.extend(more);
         self.disk.write(&writes)?;
-        Ok(self.engine_mut()?.commit(staged))
+        let ack = self.engine_mut()?.commit(staged);
+        self.forget(touched);
+        Ok(ack)
     }
 
     fn ticket(&mut self, what: Ticket) -> u32 {

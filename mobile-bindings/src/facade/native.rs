@@ -45,7 +45,7 @@ impl Phone {
     }
 
     /// Lets go of the store, so that it can be opened again. Every later call fails with `store_closed`.
-    pub fn close(&self) {
+    pub fn shut_down(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.let_go();
     }

@@ -1,6 +1,7 @@
 //! Photos: the record names them by hash, their bytes are kept until the server has them.
 
 use super::Phone;
+use super::known::Touched;
 use super::record::recorded;
 use crate::dto::{Correction, PendingPhoto, Recorded, held, id};
 use crate::error::PhoneError;
@@ -75,7 +76,7 @@ impl Phone {
         let mut moment = self.moment()?;
         let mut state = self.state()?;
         let staged = state.engine_mut()?.record(visit, &mut moment.env(), &[command])?;
-        let ack = state.commit_with(staged, pending.writes(&sha256, bytes))?;
+        let ack = state.commit(staged, pending.writes(&sha256, bytes), &Touched::Visit(visit))?;
         state.waiting.photos.insert(sha256, pending);
         recorded(ack)
     }

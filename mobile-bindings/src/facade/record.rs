@@ -1,6 +1,7 @@
 //! Recording facts. Each is on disk when its call returns.
 
 use super::Phone;
+use super::known::Touched;
 use crate::dto::*;
 use crate::error::PhoneError;
 use sync_core::document::command::{Command, CommandError};
@@ -25,7 +26,8 @@ impl Phone {
             Some(visit) => state.engine_mut()?.record(visit, &mut moment.env(), &[command]),
             None => state.engine_mut()?.begin(&mut moment.env(), command),
         }?;
-        recorded(state.commit(staged)?)
+        // A new visit may use up what others of its customer were covered by, and is in no list yet to find them by.
+        recorded(state.commit(staged, vec![], &Touched::All)?)
     }
 
     /// The code that another phone scans to join this visit without a network.
@@ -171,7 +173,7 @@ impl Phone {
         let mut moment = self.moment()?;
         let mut state = self.state()?;
         let staged = state.engine_mut()?.record(visit, &mut moment.env(), &[command])?;
-        recorded(state.commit(staged)?)
+        recorded(state.commit(staged, vec![], &Touched::Visit(visit))?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What you see is what you sign.
 
 use super::enrol::checked;
+use super::known::Touched;
 use super::record::recorded;
 use super::{Phone, Ticket};
 use crate::dto::{Answer, Lang, Recorded, Shown, ToSign, id};
@@ -68,7 +69,7 @@ impl Phone {
         let message = draft.message().map_err(engine::PhoneError::from)?;
         let signature = checked(&state.engine()?.identity().key.clone(), &message, signature)?;
         let staged = state.engine_mut()?.finish_sign_off(*draft, &signature, &mut moment.env())?;
-        recorded(state.commit(staged)?)
+        recorded(state.commit(staged, vec![], &Touched::All)?)
     }
 }
 

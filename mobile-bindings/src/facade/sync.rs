@@ -1,6 +1,7 @@
 //! Sync as bytes in and out: the host owns the network.
 
 use super::enrol::checked;
+use super::known::Touched;
 use super::{Phone, Ticket};
 use crate::dto::{Frame, SyncReport, ToSign};
 use crate::error::PhoneError;
@@ -56,7 +57,11 @@ impl Phone {
         let now = self.host.stamp()?;
         let mut state = self.state()?;
         let staged = state.engine()?.receive(now, &answer)?;
-        Ok(state.commit(staged)?.into())
+        let report: SyncReport = state.commit(staged, vec![], &Touched::Nothing)?.into();
+        if report.reference > 0 || !report.news.is_empty() {
+            state.forget(&Touched::All);
+        }
+        Ok(report)
     }
 
     /// Rounds through `transport` until nothing is left to send or to ask for, at most `max_rounds`. Facts may be recorded

@@ -209,7 +209,7 @@ fn what_makes_no_sense_is_refused_by_a_code() {
     assert_eq!(phone.finish_sign_off(77, vec![0; 64]).unwrap_err().code(), "changed_since_shown");
     let ticket = phone.prepare_sign_off(shown, accepted()).unwrap().ticket;
     assert_eq!(phone.finish_sign_off(ticket, vec![0; 64]).unwrap_err().code(), "bad_signature");
-    phone.close();
+    phone.shut_down();
     assert_eq!(phone.visits().unwrap_err().code(), "store_closed");
     assert!(open(&ground.path(), 1, &ground.clock).is_ok(), "the file was let go of");
 }
