@@ -94,6 +94,7 @@ const ZH_CN_FILES: [&str; 8] = [
     include_str!("../locales/zh-CN/hospital.ftl"),
     include_str!("../locales/zh-CN/money.ftl"),
     include_str!("../locales/zh-CN/judging.ftl"),
+    include_str!("../locales/zh-CN/phone.ftl"),
 ];
 const EN_FILES: [&str; 8] = [
     include_str!("../locales/en/words.ftl"),
@@ -104,6 +105,7 @@ const EN_FILES: [&str; 8] = [
     include_str!("../locales/en/hospital.ftl"),
     include_str!("../locales/en/money.ftl"),
     include_str!("../locales/en/judging.ftl"),
+    include_str!("../locales/en/phone.ftl"),
 ];
 
 static ZH_CN: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("zh-CN", &ZH_CN_FILES));

@@ -5,6 +5,7 @@
 //! command that failed and how to run it again.
 
 mod apt;
+mod bindings;
 mod calendars;
 mod ci;
 mod postgres;

@@ -1,6 +1,7 @@
 //! The tasks a person runs: test, demo, bench, codegen.
 
 use crate::apt;
+use crate::bindings;
 use crate::calendars;
 use crate::postgres::{self, Postgres};
 use crate::proc::{At, Failure, Result, announce, cargo, fail, on_path, root, run, target_dir, watch};
@@ -52,6 +53,7 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     fonts()?;
     // pdftotext: the pages are read by a program that knows nothing of ours.
     apt::ensure(&["poppler-utils"])?;
+    bindings::python()?;
     let mut command = cargo();
     command.arg("test");
     if cargo_args.is_empty() {
@@ -64,11 +66,13 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     if quick {
         command.env(QUICK, "1");
         let smtp = [smtp::VARIABLE, smtp::STARTTLS_VARIABLE, smtp::TLS_VARIABLE, smtp::DIR_VARIABLE];
-        for variable in smtp.into_iter().chain([postgres::VARIABLE, calendars::VARIABLE]) {
+        let others = [postgres::VARIABLE, calendars::VARIABLE, bindings::MAVEN_VARIABLE];
+        for variable in smtp.into_iter().chain(others) {
             command.env_remove(variable);
         }
     } else {
         command.env_remove(QUICK).env(calendars::VARIABLE, calendars::python()?);
+        command.env(bindings::MAVEN_VARIABLE, bindings::maven()?);
         if std::env::var_os(postgres::VARIABLE).is_some() {
             announce(format_args!("using the PostgreSQL that {} names", postgres::VARIABLE));
         } else {
@@ -143,10 +147,12 @@ pub(crate) fn codegen(check: bool) -> Result {
     c_compiler()?;
     run(cargo().args(["build", "--package", "countersign", "--bin", "countersign"]))?;
     let fresh = crate::proc::quiet(Command::new(target_dir().join("debug/countersign")).arg("openapi"))?;
-    generated("docs/openapi.json", &fresh, check)
+    generated("docs/openapi.json", &fresh, check)?;
+    bindings::codegen(check)
 }
 
-fn generated(name: &str, fresh: &str, check: bool) -> Result {
+/// Writes a generated file, or with `check` fails if it is stale.
+pub(crate) fn generated(name: &str, fresh: &str, check: bool) -> Result {
     let path = root().join(name);
     // Text files end with a newline, whatever the generator thinks.
     let fresh = format!("{}\n", fresh.trim_end());

@@ -1,0 +1,106 @@
+//! Photos: the record names them by hash, their bytes are kept until the server has them.
+
+use super::Phone;
+use super::known::Touched;
+use super::record::recorded;
+use crate::dto::{Correction, PendingPhoto, Recorded, held, id};
+use crate::error::PhoneError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use sync_core::canonical::sha256_hex;
+use sync_core::document::command::Command;
+use sync_core::ids::VisitId;
+use sync_core::phone::Write;
+
+/// A photo that waits for the server, as it stands in the store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Pending {
+    pub(super) size: u64,
+    pub(super) media_type: String,
+    pub(super) visit: String,
+}
+
+impl Pending {
+    pub(super) fn listed(&self, sha256: &str) -> PendingPhoto {
+        PendingPhoto {
+            sha256: sha256.to_owned(),
+            size: held(self.size),
+            media_type: self.media_type.clone(),
+            visit: self.visit.clone(),
+        }
+    }
+
+    /// What keeps it and its bytes.
+    pub(super) fn writes(&self, sha256: &str, bytes: Vec<u8>) -> Vec<Write> {
+        let about = serde_json::to_vec(self).unwrap_or_default();
+        vec![Write::Put(bytes_key(sha256), bytes), Write::Put(format!("p/{sha256}"), about)]
+    }
+}
+
+pub(super) fn bytes_key(sha256: &str) -> String {
+    format!("b/{sha256}")
+}
+
+/// The photos that wait, from the store.
+pub(super) fn read(records: &[(String, Vec<u8>)]) -> Result<BTreeMap<String, Pending>, PhoneError> {
+    let mut all = BTreeMap::new();
+    for (name, value) in records {
+        let Some(sha256) = name.strip_prefix("p/") else { continue };
+        let pending = serde_json::from_slice(value)
+            .map_err(|_| PhoneError::store("store_damaged", &[("what", name.clone())]))?;
+        all.insert(sha256.to_owned(), pending);
+    }
+    Ok(all)
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), uniffi::export)]
+impl Phone {
+    /// Records a photo or file. Its bytes are on disk with the record, and stay until [`Phone::photo_confirmed`].
+    ///
+    /// # Errors
+    /// `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
+    pub fn add_photo(
+        &self,
+        visit: String,
+        bytes: Vec<u8>,
+        media_type: String,
+        caption: String,
+        corrects: Option<Correction>,
+    ) -> Result<Recorded, PhoneError> {
+        let visit: VisitId = id(&visit)?;
+        let (sha256, size) = (sha256_hex(&bytes), bytes.len() as u64);
+        let supersedes = corrects.map(TryInto::try_into).transpose()?;
+        let command =
+            Command::Photo { sha256: sha256.clone(), size, media_type: media_type.clone(), caption, supersedes };
+        let pending = Pending { size, media_type, visit: visit.to_string() };
+        let mut moment = self.moment()?;
+        let mut state = self.state()?;
+        let staged = state.engine_mut()?.record(visit, &mut moment.env(), &[command])?;
+        let ack = state.commit(staged, pending.writes(&sha256, bytes), &Touched::Visit(visit))?;
+        state.waiting.photos.insert(sha256, pending);
+        recorded(ack)
+    }
+
+    /// The bytes of a photo that waits on this phone.
+    ///
+    /// # Errors
+    /// `photo_unknown`, `store_failed`, `store_damaged`.
+    pub fn photo_bytes(&self, sha256: String) -> Result<Vec<u8>, PhoneError> {
+        let found = self.state()?.disk.bytes(&bytes_key(&sha256))?;
+        found.ok_or_else(|| PhoneError::refused("photo_unknown", &[("sha256", sha256)]))
+    }
+
+    /// The server has this photo: its bytes are forgotten here, the record stays.
+    ///
+    /// # Errors
+    /// `photo_unknown`, `store_failed`.
+    pub fn photo_confirmed(&self, sha256: String) -> Result<(), PhoneError> {
+        let mut state = self.state()?;
+        if !state.waiting.photos.contains_key(&sha256) {
+            return Err(PhoneError::refused("photo_unknown", &[("sha256", sha256)]));
+        }
+        state.disk.write(&[Write::Delete(bytes_key(&sha256)), Write::Delete(format!("p/{sha256}"))])?;
+        state.waiting.photos.remove(&sha256);
+        Ok(())
+    }
+}

@@ -1,0 +1,259 @@
+//! Unsent work of a dying phone: to a file, and from there to the server by way of another phone.
+//!
+//! The file holds finished requests, signed by the phone that made the records, and the proof with which the server
+//! recognises it. So it works for keys that never leave their hardware, no key is in the file, and whoever carries it can
+//! only deliver it.
+
+use super::enrol::{challenge, request};
+use super::{Phone, photos};
+use crate::dto::{Carried, EnrolmentRequest, Frame, SyncReport, held};
+use crate::error::PhoneError;
+use crate::seal;
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use std::collections::BTreeMap;
+use sync_core::canonical::sha256_hex;
+use sync_core::clock::Stamp;
+use sync_core::phone::{self as engine, Write};
+use sync_core::sync::{DocumentDown, Outcome, PROTOCOL, Request, Response, decode, encode};
+
+/// How the file begins: what it is and its form, for whoever finds it.
+const MAGIC: &[u8] = b"countersign unsent work 1\n";
+
+/// What is in the file, sealed.
+#[derive(Clone, Debug, Encode, Decode)]
+#[cbor(map)]
+struct Parcel {
+    /// `Identity`, JSON.
+    #[n(0)]
+    identity: String,
+    /// The enrolment request's body.
+    #[n(1)]
+    enrolment: String,
+    #[n(2)]
+    visits: Vec<String>,
+    #[n(3)]
+    frames: Vec<ByteVec>,
+    #[n(4)]
+    photos: Vec<ParcelPhoto>,
+}
+
+#[derive(Clone, Debug, Encode, Decode)]
+#[cbor(map)]
+struct ParcelPhoto {
+    #[n(0)]
+    visit: String,
+    #[n(1)]
+    media_type: String,
+    #[n(2)]
+    bytes: ByteVec,
+}
+
+/// A parcel on its way, as this phone keeps it; its photos are among this phone's own.
+#[derive(Clone)]
+pub(super) struct Carrying(Parcel);
+
+/// The parcels on their way, from the store.
+pub(super) fn read(records: &[(String, Vec<u8>)]) -> Result<BTreeMap<String, Carrying>, PhoneError> {
+    let mut all = BTreeMap::new();
+    for (name, value) in records {
+        let Some(id) = name.strip_prefix("x/") else { continue };
+        let parcel =
+            minicbor::decode(value).map_err(|_| PhoneError::store("store_damaged", &[("what", name.clone())]))?;
+        all.insert(id.to_owned(), Carrying(parcel));
+    }
+    Ok(all)
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), uniffi::export)]
+impl Phone {
+    /// Everything that has not reached the server, photos included, as the bytes of a file, encrypted with `key` (32
+    /// bytes, which the host shows or sends some other way). Changes nothing on this phone; delivering it twice, or
+    /// syncing as well, does no harm.
+    ///
+    /// # Errors
+    /// `bad_key_length`, `not_enrolled`, `host_failed`, `document_unreadable`, `store_failed`.
+    pub fn export_unsynced(&self, key: Vec<u8>) -> Result<Vec<u8>, PhoneError> {
+        let key = seal::key(&key)?;
+        let now = self.host.stamp()?;
+        // A second engine over the same bytes plays both sides of the sync; the real one learns nothing of it.
+        let (mut copy, visits, photos) = {
+            let mut state = self.state()?;
+            let copy = engine::Phone::open(state.disk.load()?, None)?;
+            let visits: Vec<_> = copy.visits().into_iter().filter(|l| l.unsynced_changes > 0).collect();
+            let mut photos = Vec::new();
+            for (sha256, pending) in &state.waiting.photos {
+                let Some(bytes) = state.disk.bytes(&photos::bytes_key(sha256))? else { continue };
+                let (visit, media_type) = (pending.visit.clone(), pending.media_type.clone());
+                photos.push(ParcelPhoto { visit, media_type, bytes: bytes.into() });
+            }
+            (copy, visits, photos)
+        };
+        // By then the server may have been restored from a backup: the whole of each visit goes along.
+        let forgotten = visits.iter().map(|l| down(l.visit, Outcome::NeedAll, vec![])).collect();
+        answer(&mut copy, now, forgotten)?;
+        let mut frames = Vec::new();
+        while copy.unsynced_changes() > 0 {
+            let draft = copy.frame(now)?;
+            let signature = draft.message().map(|m| self.device_signs(m)).transpose()?;
+            let frame = draft.seal(&signature.unwrap_or_default());
+            let sent = Request::read(&frame).map_err(|e| engine::PhoneError::Answer(e.to_string()))?;
+            let merged = sent.documents.into_iter().map(|d| down(d.visit, Outcome::Merged, d.heads)).collect();
+            answer(&mut copy, now, merged)?;
+            frames.push(frame.into());
+        }
+        let identity = copy.identity();
+        let proof = self.device_signs(challenge(identity.user, &identity.key))?;
+        let parcel = Parcel {
+            identity: serde_json::to_string(identity).unwrap_or_default(),
+            enrolment: request(&identity.name, &identity.key, &proof).body,
+            visits: visits.iter().map(|l| l.visit.to_string()).collect(),
+            frames,
+            photos,
+        };
+        Ok([MAGIC, &seal::seal(&key, MAGIC, &encode(&parcel))?].concat())
+    }
+
+    /// Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
+    /// post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
+    /// [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
+    ///
+    /// # Errors
+    /// `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
+    pub fn import_unsynced(&self, file: Vec<u8>, key: Vec<u8>) -> Result<Carried, PhoneError> {
+        let key = seal::key(&key)?;
+        let unreadable = || PhoneError::refused("rescue_unreadable", &[]);
+        let sealed = file.strip_prefix(MAGIC).ok_or_else(unreadable)?;
+        let plain = seal::open(&key, MAGIC, sealed).ok_or_else(|| PhoneError::refused("rescue_wrong_key", &[]))?;
+        let mut parcel: Parcel = minicbor::decode(&plain).map_err(|_| unreadable())?;
+        let id = sha256_hex(&plain);
+        let mut state = self.state()?;
+        if let Some(known) = state.waiting.carried.get(&id) {
+            return known.listed(&id);
+        }
+        let mut writes = Vec::new();
+        let mut waiting = Vec::new();
+        for ParcelPhoto { visit, media_type, bytes } in std::mem::take(&mut parcel.photos) {
+            let (sha256, size) = (sha256_hex(&bytes), bytes.len() as u64);
+            let pending = photos::Pending { size, media_type, visit };
+            writes.extend(pending.writes(&sha256, bytes.into()));
+            waiting.push((sha256, pending));
+        }
+        let carrying = Carrying(parcel);
+        let listed = carrying.listed(&id)?;
+        if listed.frames_left > 0 {
+            writes.push(carrying.write(&id));
+        }
+        state.disk.write(&writes)?;
+        state.waiting.photos.extend(waiting);
+        if listed.frames_left > 0 {
+            state.waiting.carried.insert(id, carrying);
+        }
+        Ok(listed)
+    }
+
+    /// Unsent work of other phones that this one has yet to deliver.
+    ///
+    /// # Errors
+    /// `store_closed`.
+    pub fn carried(&self) -> Result<Vec<Carried>, PhoneError> {
+        let state = self.state()?;
+        state.waiting.carried.iter().map(|(id, c)| c.listed(id)).collect()
+    }
+
+    /// The next request of carried work; `None` when all of it is delivered.
+    ///
+    /// # Errors
+    /// `store_closed`.
+    pub fn carried_frame(&self, id: String) -> Result<Option<Frame>, PhoneError> {
+        let state = self.state()?;
+        let Some(Carrying(parcel)) = state.waiting.carried.get(&id) else { return Ok(None) };
+        let Some(bytes) = parcel.frames.first().map(|f| f.to_vec()) else { return Ok(None) };
+        let visits = Request::read(&bytes).map_or(0, |r| u32::try_from(r.documents.len()).unwrap_or(u32::MAX));
+        Ok(Some(Frame { bytes, visits, complete: parcel.frames.len() == 1 }))
+    }
+
+    /// Takes in the server's answer to [`Phone::carried_frame`]. What waits there for another phone's changes stays here,
+    /// to be tried again later.
+    ///
+    /// # Errors
+    /// `answer_unreadable`, `store_failed`.
+    pub fn receive_carried(&self, id: String, answer: Vec<u8>) -> Result<SyncReport, PhoneError> {
+        let unreadable = |why: String| PhoneError::from(engine::PhoneError::Answer(why));
+        let answer: Response = decode(&answer).map_err(|e| unreadable(e.to_string()))?;
+        let mut state = self.state()?;
+        let Some(mut carrying) = state.waiting.carried.get(&id).cloned() else { return Ok(SyncReport::none()) };
+        let Some(frame) = carrying.0.frames.first() else { return Ok(SyncReport::none()) };
+        let sent = Request::read(frame).map_err(|e| unreadable(e.to_string()))?;
+        let mut report = SyncReport::from(engine::SyncReport::default());
+        for document in &sent.documents {
+            let found = answer.documents.iter().find(|d| d.visit == document.visit && d.outcome != Outcome::News);
+            let down = found.ok_or_else(|| unreadable(format!("it says nothing of visit {}", document.visit)))?;
+            match down.outcome {
+                Outcome::Merged => report.confirmed.push(document.visit.to_string()),
+                Outcome::Quarantined => report.refused.extend(down.refused.iter().map(|r| crate::dto::RefusedVisit {
+                    visit: document.visit.to_string(),
+                    code: r.code.clone(),
+                })),
+                Outcome::NeedAll | Outcome::Waiting | Outcome::News => report.again = true,
+            }
+        }
+        if report.again {
+            return Ok(report);
+        }
+        carrying.0.frames.remove(0);
+        report.again = !carrying.0.frames.is_empty();
+        if report.again {
+            state.disk.write(&[carrying.write(&id)])?;
+            state.waiting.carried.insert(id, carrying);
+        } else {
+            state.disk.write(&[Write::Delete(format!("x/{id}"))])?;
+            state.waiting.carried.remove(&id);
+        }
+        Ok(report)
+    }
+}
+
+impl Carrying {
+    fn write(&self, id: &str) -> Write {
+        Write::Put(format!("x/{id}"), encode(&self.0))
+    }
+
+    fn listed(&self, id: &str) -> Result<Carried, PhoneError> {
+        let unreadable = |_| PhoneError::refused("rescue_unreadable", &[]);
+        let from: engine::Identity = serde_json::from_str(&self.0.identity).map_err(unreadable)?;
+        Ok(Carried {
+            id: id.to_owned(),
+            device: from.device.to_string(),
+            user: from.user.to_string(),
+            name: from.name,
+            visits: self.0.visits.clone(),
+            frames_left: u32::try_from(held(self.0.frames.len() as u64)).unwrap_or(u32::MAX),
+            enrolment: EnrolmentRequest { path: "/api/v1/devices".into(), body: self.0.enrolment.clone() },
+        })
+    }
+}
+
+fn down(visit: sync_core::ids::VisitId, outcome: Outcome, heads: Vec<sync_core::sync::Hash>) -> DocumentDown {
+    DocumentDown { visit, outcome, heads, changes: vec![], refused: vec![] }
+}
+
+/// Lets `copy` believe that a server answered this.
+fn answer(copy: &mut engine::Phone, now: Stamp, documents: Vec<DocumentDown>) -> Result<(), PhoneError> {
+    // A frame says which feed and epoch the phone follows: nothing of that is to change.
+    let asked = Request::read(&copy.frame(now)?.seal(&[])).map_err(|e| engine::PhoneError::Answer(e.to_string()))?;
+    let answer = Response {
+        protocol: PROTOCOL,
+        server_ms: now.wall_ms,
+        epoch: asked.epoch,
+        cursor: asked.cursor,
+        more: false,
+        documents,
+        reference: vec![],
+        states: vec![],
+        missing_blobs: vec![],
+    };
+    let staged = copy.receive(now, &encode(&answer))?;
+    copy.commit(staged);
+    Ok(())
+}

@@ -1,0 +1,36 @@
+# What a phone's app is told when a call fails; the ids are the codes of mobile-bindings.
+
+error-answer_unreadable = The server's answer could not be read. Everything stays on this phone. ({ $why })
+error-bad_id = This is no id: { $value }
+error-bad_key_length = The store's key has { $length } bytes; it must have 32.
+error-bad_number = { $field } is out of range.
+error-bad_signature = The platform's signature does not fit the device's key.
+error-changed_since_shown = The visit has changed since it was shown. Show it again before signing.
+error-command_empty = There is nothing to record.
+error-command_invalid = { $field }: { $why }
+error-device_key_differs = This phone was enrolled with another key than the platform now holds. Enrol it again.
+error-document_refused = The record could not be written: { $why }
+error-document_unreadable = The visit stored on this phone cannot be read: { $why }
+error-enrolled_already = This phone is enrolled already.
+error-fact_unknown = There is no { $what } { $fact } in this visit.
+error-host_failed = The phone's system did not do its part: { $why }
+error-host_signs = This phone's key is held by its platform, which has to sign.
+error-join_code_unreadable = This is no code of a visit.
+error-name_missing = The signer's name is needed. ({ $why })
+error-no_canonical_form = The visit cannot be shown for signing: { $why }
+error-not_enrolled = This phone is not enrolled yet.
+error-photo_unknown = This phone does not hold the photo { $sha256 }.
+error-reason_missing = A reason is needed. ({ $why })
+error-rescue_unreadable = This is no file of unsent work, or it is damaged.
+error-rescue_wrong_key = This key does not open the file of unsent work. Nothing was changed.
+error-store_closed = The store has been closed.
+error-store_damaged = The store is damaged ({ $what }). Nothing in it was changed.
+error-store_failed = The phone's storage failed: { $why }. Whether the last entry was kept shows when the store is opened again.
+error-store_in_use = The store is in use by another process.
+error-store_too_new = The store was written by a newer version of this app (form { $found }; this version knows up to { $known }). Update the app; nothing in the store was changed.
+error-store_wrong_key = This key does not open the store. Nothing in it was changed.
+error-timer_ended = The timer { $fact } has ended already.
+error-too_long = { $why }
+error-visit_begun = This visit has begun already.
+error-visit_unknown = This phone has no visit { $visit }.
+error-writes_pending = What was recorded before is not on disk yet.

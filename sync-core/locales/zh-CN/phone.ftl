@@ -1,0 +1,36 @@
+# 手机应用的调用失败时给用户的说明；编号即 mobile-bindings 的错误代码。
+
+error-answer_unreadable = 无法读取服务器的答复。全部内容仍保留在本机。（{ $why }）
+error-bad_id = 这不是编号：{ $value }
+error-bad_key_length = 存储密钥有 { $length } 字节，应为 32 字节。
+error-bad_number = { $field } 超出范围。
+error-bad_signature = 系统给出的签名与设备密钥不符。
+error-changed_since_shown = 展示之后服务记录有变动，请重新展示后再签收。
+error-command_empty = 没有可记录的内容。
+error-command_invalid = { $field }：{ $why }
+error-device_key_differs = 本机登记时的密钥与系统现有的密钥不同，请重新登记。
+error-document_refused = 无法写入记录：{ $why }
+error-document_unreadable = 无法读取本机保存的服务记录：{ $why }
+error-enrolled_already = 本机已登记。
+error-fact_unknown = 本次服务中没有 { $what } { $fact }。
+error-host_failed = 手机系统未能完成其部分：{ $why }
+error-host_signs = 本机的密钥由系统保管，须由系统签名。
+error-join_code_unreadable = 这不是上门服务的二维码。
+error-name_missing = 需要签收人姓名。（{ $why }）
+error-no_canonical_form = 无法展示服务记录以供签收：{ $why }
+error-not_enrolled = 本机尚未登记。
+error-photo_unknown = 本机没有照片 { $sha256 }。
+error-reason_missing = 需要说明原因。（{ $why }）
+error-rescue_unreadable = 这不是未同步内容的导出文件，或文件已损坏。
+error-rescue_wrong_key = 此密钥打不开未同步内容的导出文件。未作任何改动。
+error-store_closed = 存储已关闭。
+error-store_damaged = 存储已损坏（{ $what }）。未作任何改动。
+error-store_failed = 手机存储出错：{ $why }。最后一条是否已保存，重新打开存储后可知。
+error-store_in_use = 存储正被另一个进程使用。
+error-store_too_new = 存储由本应用的更新版本写入（格式 { $found }，本版本最高支持 { $known }）。请升级应用；存储内容未作任何改动。
+error-store_wrong_key = 此密钥打不开存储。未作任何改动。
+error-timer_ended = 计时 { $fact } 已经结束。
+error-too_long = { $why }
+error-visit_begun = 本次服务已经开始。
+error-visit_unknown = 本机没有上门服务 { $visit }。
+error-writes_pending = 之前记录的内容尚未写入存储。
