@@ -33,7 +33,7 @@ conformance! { a_receipt_is_served_as_a_pdf_with_its_record, |f| async {
         token = token.or_else(|| mails.first().map(|m| m.link_token.clone()));
     }
     drop(tx);
-    let token = token.expect("somebody of the story gets a mail");
+    let token = token.unwrap();
     let page = field.api.call(Method::GET, &format!("/r/{token}"), None, None).await;
     assert!(String::from_utf8(page.bytes).unwrap().contains(&format!("/r/{token}.pdf?lang=")));
     let pdf = field.api.call(Method::GET, &format!("/r/{token}.pdf?lang=en"), None, None).await;
