@@ -63,6 +63,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::visits::routes());
     entries.extend(routes::receipts::routes());
     entries.extend(routes::mails::routes());
+    entries.extend(routes::disputes::routes());
     entries.extend(routes::reports::routes());
     entries.extend(routes::leads::routes());
     entries.extend(routes::root_causes::routes());
