@@ -34,6 +34,8 @@ pub struct AppState {
     pub passwords: Passwords,
     /// Slows down guessing.
     pub limiter: Limiter,
+    /// Slows down trying links.
+    pub guesses: Limiter,
     /// The reference data in memory.
     pub reference: ReferenceCache,
     /// The way into the database for what phones send.
@@ -77,6 +79,7 @@ impl AppState {
             tokens: Tokens::new(&keys.token, clock.clone()),
             passwords: Passwords::new().map_err(|e| Failure::new(e.to_string()))?,
             limiter: Limiter::default(),
+            guesses: Limiter::default(),
             keys: Arc::new(keys),
             config: Arc::new(config),
             public_url: public_url.into(),

@@ -36,13 +36,7 @@ impl Limiter {
     /// The seconds to wait, when there were too many.
     pub fn attempt(&self, login: &str, peer: Option<IpAddr>, now_ms: i64) -> Result<(), u64> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        if windows.len() >= REMEMBERED {
-            windows.retain(|_, w| w.until_ms > now_ms);
-        }
-        while windows.len() >= REMEMBERED {
-            let Some(oldest) = windows.iter().min_by_key(|(_, w)| w.until_ms).map(|(s, _)| s.clone()) else { break };
-            windows.remove(&oldest);
-        }
+        make_room(&mut windows, now_ms);
         let subjects = subjects(login, peer);
         for (subject, limit) in &subjects {
             if let Some(w) = windows.get(subject)
@@ -63,6 +57,26 @@ impl Limiter {
         Ok(())
     }
 
+    /// The seconds that `peer` has to wait, when it guessed too often. For what is looked up rather than logged in to.
+    pub fn blocked(&self, peer: Option<IpAddr>, now_ms: i64) -> Option<u64> {
+        let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = windows.get(&Subject::Peer(peer?)).filter(|w| w.until_ms > now_ms && w.failures >= PER_PEER)?;
+        Some(u64::try_from(window.until_ms - now_ms).unwrap_or(0).div_ceil(1000))
+    }
+
+    /// `peer` asked for something that is not there.
+    pub fn missed(&self, peer: Option<IpAddr>, now_ms: i64) {
+        let Some(peer) = peer else { return };
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room(&mut windows, now_ms);
+        let fresh = Window { until_ms: now_ms + WINDOW_MS, failures: 0 };
+        let window = windows.entry(Subject::Peer(peer)).or_insert(fresh);
+        if window.until_ms <= now_ms {
+            *window = fresh;
+        }
+        window.failures = window.failures.saturating_add(1);
+    }
+
     /// The attempt succeeded: the name's count is forgotten, the peer gets its attempt back.
     pub fn success(&self, login: &str, peer: Option<IpAddr>) {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,6 +92,16 @@ impl Limiter {
                 }
             }
         }
+    }
+}
+
+fn make_room(windows: &mut HashMap<Subject, Window>, now_ms: i64) {
+    if windows.len() >= REMEMBERED {
+        windows.retain(|_, w| w.until_ms > now_ms);
+    }
+    while windows.len() >= REMEMBERED {
+        let Some(oldest) = windows.iter().min_by_key(|(_, w)| w.until_ms).map(|(s, _)| s.clone()) else { break };
+        windows.remove(&oldest);
     }
 }
 
@@ -117,6 +141,22 @@ mod tests {
             limiter.attempt(&format!("guess{i}"), peer, 1).unwrap();
         }
         assert!(limiter.attempt("another", peer, 1).is_err());
+    }
+
+    #[test]
+    fn who_guesses_waits_until_the_window_ends() {
+        let limiter = Limiter::default();
+        let (one, other) = (Some(IpAddr::from([10, 0, 0, 1])), Some(IpAddr::from([10, 0, 0, 2])));
+        for _ in 0..PER_PEER {
+            assert_eq!(limiter.blocked(one, 1000), None);
+            limiter.missed(one, 1000);
+        }
+        assert_eq!((limiter.blocked(one, 1000), limiter.blocked(other, 1000)), (Some(900), None));
+        assert_eq!(limiter.blocked(one, 1000 + WINDOW_MS), None);
+        for i in 0..REMEMBERED + 50 {
+            limiter.missed(Some(IpAddr::from((i as u128).to_be_bytes())), 1);
+        }
+        assert!(limiter.windows.lock().unwrap().len() <= REMEMBERED);
     }
 
     #[test]

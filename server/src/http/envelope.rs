@@ -48,8 +48,10 @@ fn in_final_form(mut response: Response, lang: Lang, id: &str) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         return problem.respond(lang, Some(id));
     }
-    // Refusals of the framework itself: no such method, a body that is too large, too late.
-    let is_document = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == "application/problem+json");
+    // Refusals of the framework itself: no such method, a body that is too large, too late. It never writes HTML: that is
+    // a page of ours, which says by itself what is wrong.
+    let own = |v: &HeaderValue| v == "application/problem+json" || v.as_bytes().starts_with(b"text/html");
+    let is_document = response.headers().get(header::CONTENT_TYPE).is_some_and(own);
     if (status.is_client_error() || status.is_server_error()) && !is_document {
         let mut problem = Problem::of_status(status).respond(lang, Some(id));
         if let Some(allow) = response.headers().get(header::ALLOW) {

@@ -184,6 +184,7 @@ pub const TITLES: &[(&str, &str, &str)] = &[
     ("report_too_large", "报表过大，请缩小范围", "The report is too large"),
     ("already_closed", "已关闭，不能再修改", "It is closed already"),
     ("fix_needed", "请先填写整改措施", "The fix must be written first"),
+    ("already_answered", "该异议已答复", "The dispute is answered already"),
     ("mail_busy", "邮件正在发送或已改发", "The mail is under way, or was sent elsewhere"),
     ("not_a_bounce", "不是退信通知", "This is no delivery status notification"),
     ("import_failed", "导入失败，未写入任何数据", "Nothing was imported"),

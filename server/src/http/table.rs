@@ -64,6 +64,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::quarantine::routes());
     entries.extend(routes::receipts::routes());
     entries.extend(routes::mails::routes());
+    entries.extend(routes::disputes::routes());
     entries.extend(routes::reports::routes());
     entries.extend(routes::leads::routes());
     entries.extend(routes::root_causes::routes());

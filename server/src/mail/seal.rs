@@ -7,6 +7,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
 use std::sync::Arc;
 
 /// Before the sealed form of a token. Rows of earlier versions hold the token itself, which never begins like this.
@@ -25,7 +26,7 @@ pub enum SealError {
 
 /// Seals and opens. Cheap to clone; its `Debug` says nothing of the key.
 #[derive(Clone)]
-pub struct Sealer(Arc<LessSafeKey>);
+pub struct Sealer(Arc<(LessSafeKey, hmac::Key)>);
 
 impl std::fmt::Debug for Sealer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -39,8 +40,18 @@ impl Sealer {
     /// # Errors
     /// None that can occur: the length is the algorithm's.
     pub fn new(key: &[u8; 32]) -> Result<Self, SealError> {
+        let marks = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"forms of receipts' pages");
         let key = UnboundKey::new(&CHACHA20_POLY1305, key).map_err(|_| SealError::Seal)?;
-        Ok(Self(Arc::new(LessSafeKey::new(key))))
+        Ok(Self(Arc::new((LessSafeKey::new(key), hmac::Key::new(hmac::HMAC_SHA256, marks.as_ref())))))
+    }
+
+    /// A mark (HMAC-SHA-256 under a key derived from this one) that only this server can put on `text`.
+    pub fn mark(&self, text: &str) -> [u8; 32] {
+        let tag = hmac::sign(&self.0.1, text.as_bytes());
+        let mut mark = [0u8; 32];
+        // Both have 32 bytes.
+        mark.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        mark
     }
 
     /// Seals `bytes` for `place`.
@@ -52,6 +63,7 @@ impl Sealer {
         getrandom::fill(&mut nonce).map_err(|_| SealError::Seal)?;
         let mut text = bytes.to_vec();
         self.0
+            .0
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place.as_bytes()), &mut text)
             .map_err(|_| SealError::Seal)?;
         Ok([nonce.as_slice(), &text].concat())
@@ -65,7 +77,7 @@ impl Sealer {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or(SealError::Open)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Open)?;
         let mut text = text.to_vec();
-        let opened = self.0.open_in_place(nonce, Aad::from(place.as_bytes()), &mut text);
+        let opened = self.0.0.open_in_place(nonce, Aad::from(place.as_bytes()), &mut text);
         opened.map(|text| text.to_vec()).map_err(|_| SealError::Open)
     }
 
@@ -118,5 +130,8 @@ mod tests {
         assert_eq!(sealer.open_token("").unwrap(), "");
         assert!(sealer.open_token("sealed:AAAA").is_err());
         assert_eq!(format!("{sealer:?}"), "Sealer");
+        assert_eq!(sealer.mark("a"), sealer.mark("a"));
+        assert_ne!(sealer.mark("a"), sealer.mark("b"));
+        assert_ne!(sealer.mark("a"), Sealer::new(&[8; 32]).unwrap().mark("a"));
     }
 }

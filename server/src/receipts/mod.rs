@@ -1,9 +1,11 @@
 //! Receipts (服务回执) as people meet them: read in words, shown on the hospital's page, checked from a file.
 
+pub mod check;
 pub mod disputes;
 pub mod jwks;
 pub mod page;
 pub mod pdf;
+pub mod said;
 pub mod sheet;
 pub mod stored;
 pub mod template;

@@ -1,20 +1,30 @@
-//! The hospital's page (`/r/{token}`): what the receipt says, whether it holds, and the file itself. No log-in, no
-//! script; the token in the address is the only key, and the database only knows its hash.
+//! The hospital's page (`/r/{token}`): what the receipt says, whether it holds, the file itself; what was said about it, and
+//! the forms to say more. No log-in, no script; the token in the address is the only key, and the database only knows its hash.
 
+use super::check::Finding;
 use super::jwks::KeySet;
-use super::sheet::{Audience, Limits, Reader, Sheet};
-use super::template::{PageState, TemplateError, page_html};
-use super::words::one_line;
+use super::said::{Action, Form};
+use super::sheet::{Audience, Limits, Reader, Sheet, Tone};
+use super::template::{PageEntry, PageForm, PageState, TemplateError, page_html};
+use super::words::{Words, clean, one_line};
+use crate::store::page::{self, EntryRow, OpenRow};
 use crate::store::receipts::{self, ReceiptRow};
 use crate::store::{Db, StoreError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::tz::TimeZone;
 use sync_core::canonical::{sha256, sha256_hex};
 use sync_core::document::facts::Lang;
+use sync_core::message::Message;
 use sync_core::receipt::Receipt;
+use sync_core::reference::{Reference, WorkOrder, WorkOrderStatus};
+use uuid::Uuid;
 
 /// Bytes of randomness in a token.
 const TOKEN_BYTES: usize = 32;
+
+/// More open work orders than this are not listed.
+const MOST_ORDERS: usize = 20;
 
 /// How long after its issue a receipt's link opens its page, in milliseconds: two years, as long as what was done may be
 /// asked about. Sending the mail again lengthens it.
@@ -27,6 +37,12 @@ pub struct Found {
     pub receipt: ReceiptRow,
     /// Numbers of the same visit's later receipts, in order.
     pub later: Vec<String>,
+    /// What was said about this visit's receipts, in order.
+    pub said: Vec<EntryRow>,
+    /// Unanswered disputes of all of this customer's receipts.
+    pub open: Vec<OpenRow>,
+    /// Until when the link opens the page.
+    pub until_ms: i64,
 }
 
 /// Why a page cannot be shown.
@@ -50,19 +66,37 @@ pub fn token_hash(token: &str) -> [u8; 32] {
     sha256(token.as_bytes())
 }
 
-/// The receipt behind a link. What has not the form of a token is not looked up.
+/// The receipt behind a link, unless the link has expired. What has not the form of a token is not looked up.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn by_token(db: &Db, token: &str) -> Result<Option<Found>, StoreError> {
+pub async fn by_token(db: &Db, token: &str, now_ms: i64) -> Result<Option<Found>, StoreError> {
     if URL_SAFE_NO_PAD.decode(token).ok().is_none_or(|bytes| bytes.len() != TOKEN_BYTES) {
         return Ok(None);
     }
     let mut tx = db.read().await?;
     let Some(receipt) = receipts::by_token_hash(&mut tx, &token_hash(token)).await? else { return Ok(None) };
+    let until = page::link_expires(&mut tx, receipt.id).await?;
+    let until_ms = until.unwrap_or_else(|| receipt.issued_ms.saturating_add(LINK_MS));
+    if until_ms <= now_ms {
+        return Ok(None);
+    }
     let of_visit = receipts::of_visit(&mut tx, receipt.visit_id).await?;
     let later = of_visit.into_iter().filter(|r| r.revision > receipt.revision).map(|r| r.number).collect();
-    Ok(Some(Found { receipt, later }))
+    let said = page::of_visit(&mut tx, receipt.visit_id).await?;
+    // Hospitals that are in no list share a chain, and have nothing to do with each other.
+    let open = match receipt.chain.parse::<Uuid>() {
+        Ok(_) => page::open_of_chain(&mut tx, &receipt.chain).await?,
+        Err(_) => Vec::new(),
+    };
+    Ok(Some(Found { receipt, later, said, open, until_ms }))
+}
+
+/// Where a receipt's page is on this server: without its host, so that it works by whichever name one came.
+pub fn path(public_url: &str, token: &str) -> String {
+    let below = public_url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+    let below = below.map(|(_, path)| path.trim_end_matches('/')).filter(|path| !path.is_empty());
+    below.map_or_else(|| format!("/r/{token}"), |path| format!("/{path}/r/{token}"))
 }
 
 /// The language to show the page in: the one asked for, else the first of `Accept-Language` that there is, else the one
@@ -77,6 +111,28 @@ pub fn language(asked: Option<&str>, accept_language: Option<&str>, signed: Lang
     asked.and_then(named).or(accepted).unwrap_or(signed)
 }
 
+/// What a page is rendered with, beside the receipt.
+pub struct Shown<'a> {
+    /// The token of its link.
+    pub token: &'a str,
+    /// The server's public keys.
+    pub keys: &'a KeySet,
+    /// How the world reaches this server.
+    pub public_url: &'a str,
+    /// For the customer's open work orders.
+    pub known: &'a Reference,
+    /// The forms: each with its id and its proof.
+    pub forms: &'a [(Action, Uuid, String)],
+    /// What somebody filled in, and has to correct.
+    pub form: Option<&'a Form>,
+    /// What is wrong with it: the id of a text.
+    pub problem: Option<&'static str>,
+    /// What was just taken in.
+    pub done: Option<Action>,
+    /// What was found about a file.
+    pub finding: Option<&'a Finding>,
+}
+
 /// Renders the page: CPU work of some milliseconds (it checks both signatures), so not for an async worker. `lang` gets
 /// the language in which the receipt was signed and says which to use; see [`language`].
 ///
@@ -84,35 +140,104 @@ pub fn language(asked: Option<&str>, accept_language: Option<&str>, signed: Lang
 ///
 /// # Errors
 /// See [`PageError`]. A receipt that does not hold is no error: the page says so.
-pub fn render(
-    found: &Found,
-    token: &str,
-    keys: &KeySet,
-    public_url: &str,
-    lang: impl FnOnce(Lang) -> Lang,
-) -> Result<String, PageError> {
+pub fn render(found: &Found, shown: &Shown<'_>, lang: impl FnOnce(Lang) -> Lang) -> Result<String, PageError> {
     let file = &found.receipt.body;
     let receipt: Receipt = serde_json::from_str(file).map_err(|e| PageError::Unreadable(e.to_string()))?;
     let lang = lang(receipt.body.sign_off.sign_off.text_lang);
-    let broken = Receipt::verify(file, &|kid| keys.get(kid)).err().map(|e| one_line(&e.to_string()));
-    let reader = Reader { lang, audience: Audience::Customer, limits: Limits::WHOLE, public_url, token: Some(token) };
+    let broken = Receipt::verify(file, &|kid| shown.keys.get(kid)).err().map(|e| one_line(&e.to_string()));
+    let (token, public_url) = (Some(shown.token), shown.public_url);
+    let reader = Reader { lang, audience: Audience::Customer, limits: Limits::WHOLE, public_url, token };
     let sheet = Sheet::new(&receipt.body, &sha256_hex(file.as_bytes()), &reader);
     let other = match lang {
         Lang::ZhCn => Lang::En,
         Lang::En => Lang::ZhCn,
     };
-    let later: Vec<String> = found.later.iter().map(|n| one_line(n)).collect();
+    let zone = TimeZone::get(&receipt.body.customer.time_zone).unwrap_or(TimeZone::UTC);
+    let words = Words::new(lang, zone, Limits::WHOLE);
+    let here = path(public_url, shown.token);
     let state = PageState {
         broken,
-        later: later.join(", "),
-        other_language: format!("?lang={other}"),
+        later: found.later.iter().map(|n| one_line(n)).collect::<Vec<_>>().join(", "),
+        other_language: format!("{here}?lang={other}"),
         other_lang: other.as_str(),
-        download: format!("{public_url}/r/{token}.json"),
-        pdf: format!("{public_url}/r/{token}.pdf?lang={lang}"),
-        pdf_both: format!("{public_url}/r/{token}.pdf?lang=both"),
+        pdf: format!("{here}.pdf?lang={lang}"),
+        pdf_both: format!("{here}.pdf?lang=both"),
+        download: format!("{here}.json"),
+        send: format!("{here}?lang={lang}"),
+        verify: format!("{here}/verify?lang={lang}"),
+        until: words.at(found.until_ms),
+        done: shown.done.map(|action| format!("page-done-{}", action.as_str())),
+        problem: shown.problem,
+        finding: shown.finding.map(|f| told(f, &words)),
+        forms: shown.forms.iter().map(|(action, key, proof)| form(*action, *key, proof, shown.form)).collect(),
+        said: thread(found, &words),
+        open: found.open.iter().map(|o| words.more(&one_line(&o.number), &words.at(o.at_ms))).collect(),
+        orders: orders(&receipt, shown.known, &words),
+        listed: receipt.body.customer.id.is_some(),
     };
     Ok(page_html(&sheet, &state)?)
 }
 
+/// What was found about a file, in a line, and how it is coloured.
+fn told(finding: &Finding, words: &Words) -> (String, Tone) {
+    match finding {
+        Finding::Nothing => (words.t("page-file-nothing"), Tone::Bad),
+        Finding::Broken(code) => (words.say(Message::new("page-file-broken").with("code", *code)), Tone::Bad),
+        Finding::Ours { number, revision, same, current } => {
+            let id = if *same { "page-file-same" } else { "page-file-other" };
+            let message = Message::new(id).with("number", number.as_str()).with("revision", i64::from(*revision));
+            let text = words.say(message);
+            match current {
+                Some(last) => {
+                    let last = words.say(Message::new("page-file-later").with("number", last.as_str()));
+                    (format!("{text}\n{last}"), Tone::Mixed)
+                }
+                None => (format!("{text}\n{}", words.t("page-file-current")), Tone::Good),
+            }
+        }
+    }
+}
+
+fn form(action: Action, key: Uuid, proof: &str, filled: Option<&Form>) -> PageForm {
+    let filled = filled.filter(|f| f.action == action);
+    let text = |get: fn(&Form) -> &String| filled.map(|f| clean(get(f))).unwrap_or_default();
+    PageForm {
+        action: action.as_str(),
+        key: key.to_string(),
+        proof: proof.to_owned(),
+        open: filled.is_some(),
+        name: text(|f| &f.name),
+        role: text(|f| &f.role),
+        text: text(|f| &f.text),
+        stars: text(|f| &f.stars),
+    }
+}
+
+/// Disputes with their answers, confirmations and ratings of this receipt's visit, in order; answers under what they answer.
+fn thread(found: &Found, words: &Words) -> Vec<PageEntry> {
+    let one = |e: &EntryRow| PageEntry {
+        kind: e.kind.clone(),
+        at: words.at(e.at_ms),
+        name: one_line(&e.name),
+        role: one_line(&e.role),
+        text: clean(&e.text),
+        stars: e.stars.and_then(|n| usize::try_from(n).ok()).map(|n| ("★".repeat(n.min(5)), n)),
+        resolution: e.resolution.as_ref().map(|r| words.word("page-resolution", r)),
+        answer: None,
+    };
+    let answer = |id: Uuid| found.said.iter().find(|a| a.kind == "answer" && a.dispute_id == Some(id));
+    let own = found.said.iter().filter(|e| e.kind != "answer");
+    own.map(|e| PageEntry { answer: answer(e.id).map(|a| Box::new(one(a))), ..one(e) }).collect()
+}
+
+/// The customer's open work orders: number and date. What they are for may be for the company's eyes.
+fn orders(receipt: &Receipt, known: &Reference, words: &Words) -> Vec<String> {
+    let Some(customer) = receipt.body.customer.id else { return Vec::new() };
+    let open = |w: &&WorkOrder| w.customer == customer && w.status == WorkOrderStatus::Open;
+    let mut open: Vec<&WorkOrder> = known.work_orders.values().filter(open).collect();
+    open.sort_by(|a, b| (b.issued_at_ms, &a.code).cmp(&(a.issued_at_ms, &b.code)));
+    open.iter().take(MOST_ORDERS).map(|w| words.more(&one_line(&w.code), &words.at(w.issued_at_ms))).collect()
+}
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

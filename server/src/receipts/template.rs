@@ -10,7 +10,9 @@ use std::sync::LazyLock;
 use sync_core::document::facts::Lang;
 use sync_core::message::{Arg, Message};
 
-use super::sheet::Sheet;
+use super::sheet::{Sheet, Tone};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> =
     LazyLock::new(|| environment().map_err(|e| e.to_string()));
@@ -46,6 +48,7 @@ fn environment() -> Result<Environment<'static>, Error> {
     env.add_template("mail.txt", include_str!("templates/mail.txt"))?;
     env.add_template("notice.html", include_str!("templates/notice.html"))?;
     env.add_template("notice.txt", include_str!("templates/notice.txt"))?;
+    env.add_template("plain.html", include_str!("templates/plain.html"))?;
     env.add_template("page.html", include_str!("templates/page.html"))?;
     Ok(env)
 }
@@ -168,6 +171,48 @@ pub fn notice_text(notice: &Notice) -> Result<String, TemplateError> {
     render("notice.txt", context! { lang => notice.lang, n => Value::from(Serde(notice)) })
 }
 
+/// A form of the page.
+#[derive(Clone, Debug, Serialize)]
+pub struct PageForm {
+    /// What it does.
+    pub action: &'static str,
+    /// The id of what it says.
+    pub key: String,
+    /// That this server wrote it.
+    pub proof: String,
+    /// Whether it is unfolded: it has to be corrected.
+    pub open: bool,
+    /// As it was filled in.
+    pub name: String,
+    /// As it was filled in.
+    pub role: String,
+    /// As it was filled in.
+    pub text: String,
+    /// As it was filled in.
+    pub stars: String,
+}
+
+/// Something that was said on the page.
+#[derive(Clone, Debug, Serialize)]
+pub struct PageEntry {
+    /// `dispute`, `answer`, `rating` or `confirmation`.
+    pub kind: String,
+    /// When.
+    pub at: String,
+    /// Who.
+    pub name: String,
+    /// What they are at the hospital; may be empty.
+    pub role: String,
+    /// What they said.
+    pub text: String,
+    /// Of a rating: drawn, and as a number.
+    pub stars: Option<(String, usize)>,
+    /// What an answer comes to, in words.
+    pub resolution: Option<String>,
+    /// The answer to a dispute.
+    pub answer: Option<Box<PageEntry>>,
+}
+
 /// What the page knows beside the receipt itself.
 #[derive(Clone, Debug, Serialize)]
 pub struct PageState {
@@ -185,6 +230,38 @@ pub struct PageState {
     pub pdf: String,
     /// Where its PDF is in both languages.
     pub pdf_both: String,
+    /// Where forms go.
+    pub send: String,
+    /// Where files to check go.
+    pub verify: String,
+    /// Until when the link opens the page.
+    pub until: String,
+    /// What was just taken in: the id of the text that says so.
+    pub done: Option<String>,
+    /// What is wrong with a form: the id of the text that says so.
+    pub problem: Option<&'static str>,
+    /// What was found about a file, and its tone.
+    pub finding: Option<(String, Tone)>,
+    /// The forms.
+    pub forms: Vec<PageForm>,
+    /// What was said.
+    pub said: Vec<PageEntry>,
+    /// The customer's unanswered disputes.
+    pub open: Vec<String>,
+    /// The customer's open work orders.
+    pub orders: Vec<String>,
+    /// Whether the hospital is a customer in the list.
+    pub listed: bool,
+}
+
+/// The page's only style sheet. It stands in the page itself, which names its hash: nothing else styles anything.
+const STYLE: &str = include_str!("templates/page.css");
+
+/// What the content security policy says of styles: this sheet and no other.
+pub fn style_source() -> &'static str {
+    static SOURCE: LazyLock<String> =
+        LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(sync_core::canonical::sha256(STYLE.as_bytes()))));
+    &SOURCE
 }
 
 /// The hospital's page.
@@ -193,8 +270,56 @@ pub struct PageState {
 /// As [`mail_html`].
 pub fn page_html(sheet: &Sheet, page: &PageState) -> Result<String, TemplateError> {
     let body = fragment(sheet, true)?;
+    // Mail programs want every style inline; the page's policy forbids them. No text can look like one: its quotation
+    // marks are escaped.
+    let body = Value::from_safe_string(without_styles(&body.to_string()));
+    let style = Value::from_safe_string(STYLE.to_owned());
     render(
         "page.html",
-        context! { lang => sheet.lang, s => Value::from(Serde(sheet)), body, page => Value::from(Serde(page)) },
+        context! {
+            lang => sheet.lang, s => Value::from(Serde(sheet)), body, style, page => Value::from(Serde(page)),
+        },
     )
+}
+
+fn without_styles(html: &str) -> String {
+    let mut parts = html.split(" style=\"");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(part.split_once('"').map_or("", |(_, rest)| rest));
+    }
+    out
+}
+
+/// The answer to a link that is unknown or has expired: which of the two, it does not say.
+///
+/// # Errors
+/// As [`mail_html`].
+pub fn gone_html(lang: Lang) -> Result<String, TemplateError> {
+    plain_html(lang, "page-gone-title", "page-gone")
+}
+
+/// The answer to whoever tried too many links.
+///
+/// # Errors
+/// As [`mail_html`].
+pub fn slow_html(lang: Lang) -> Result<String, TemplateError> {
+    plain_html(lang, "page-slow-title", "page-slow")
+}
+
+fn plain_html(lang: Lang, title: &str, text: &str) -> Result<String, TemplateError> {
+    let style = Value::from_safe_string(STYLE.to_owned());
+    render("plain.html", context! { lang => lang.as_str(), title, text, style })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn styles_go_and_texts_stay() {
+        let html = r#"<td class="a" style="color:#fff;">style=&quot;x&quot; style='y'</td><col width="3" style="w">"#;
+        assert_eq!(without_styles(html), r#"<td class="a">style=&quot;x&quot; style='y'</td><col width="3">"#);
+        assert!(STYLE.is_ascii() && !STYLE.contains("</") && !STYLE.contains("url("));
+    }
 }

@@ -106,6 +106,9 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/mails", READERS),
     ("POST", "/api/v1/mails/{id}/resend", DISPATCHERS),
     ("POST", "/api/v1/mails/bounces", MAIL_SERVER),
+    ("GET", "/api/v1/disputes", READERS),
+    ("GET", "/api/v1/disputes/{id}", READERS),
+    ("POST", "/api/v1/disputes/{id}/answer", DISPATCHERS),
     ("GET", "/api/v1/reports/given-away", REPORTS),
     ("GET", "/api/v1/reports/profitability", REPORTS),
     ("GET", "/api/v1/reports/break-even", REPORTS),
@@ -124,6 +127,8 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/rejudgements/{id}", MANAGERS),
     ("POST", "/api/v1/rejudgements", ADMIN),
     ("GET", "/r/{token}", EVERYBODY),
+    ("POST", "/r/{token}", EVERYBODY),
+    ("POST", "/r/{token}/verify", EVERYBODY),
 ];
 
 #[test]

@@ -7,6 +7,7 @@ mod api;
 mod auth;
 mod exchange;
 mod field;
+mod hospital;
 mod import;
 mod leads;
 mod pdf;

@@ -5,3 +5,64 @@ notice-dispute-answer = Answer it in the console; the answer then stands on the 
 
 page-name = Name
 page-role = Position
+page-optional = (may be left empty)
+page-reason = What is not right, and why
+page-remark = Remark
+page-comment = Comment
+page-stars = How was the service?
+page-stars-of = { $n } of 5
+page-file = The file (JSON or PDF)
+page-anonymous = no name given
+
+page-do = What you can do here
+page-do-dispute = Dispute this receipt
+page-do-confirmation = Confirm as a second person
+page-do-rating = Rate the service
+page-do-verify = Check a file
+page-explain-dispute = The service manager is told at once, and answers on this page. What you write stays here with its answer.
+page-explain-confirmation = Who did not sign can confirm here that the record is right. This is a note with your name, not a signature: whoever has the link can write one.
+page-explain-rating = Your word reaches the company. It stays on this page.
+page-explain-verify = Is a receipt that somebody gave you ours, and unchanged? The file is checked and not kept.
+page-send-dispute = Send the dispute
+page-send-confirmation = Confirm
+page-send-rating = Send the rating
+page-send-verify = Check the file
+page-done-dispute = Your dispute has been received. The service manager has been told, and will answer on this page.
+page-done-confirmation = Your confirmation has been received.
+page-done-rating = Thank you. Your rating has been received.
+
+page-said = What was said about this visit
+page-said-dispute = Dispute
+page-said-answer = Answer
+page-said-rating = Rating
+page-said-confirmation = Confirmation
+page-unanswered = Not answered yet.
+page-resolution-corrected = The record will be corrected; the correction needs a new signature.
+page-resolution-explained = The record stands, for this reason:
+page-resolution-rejected = The company does not agree, for this reason:
+
+page-requests = Open requests of this hospital
+page-open-disputes = Disputes that are not answered yet
+page-open-orders = Work orders that are still open
+
+page-needs-name = Please say who you are: the name is missing.
+page-needs-role = Please say what your position is.
+page-needs-reason = Please say what is not right: the reason is missing.
+page-needs-stars = Please choose one of the five answers.
+page-too-long = That is too long: a name may have 100 characters, a text 2000.
+page-full = So much has been said on this page that it takes no more. Please talk to the service manager.
+page-stranger = This form did not come from this page, or is out of date. Please fill it in again.
+page-no-file = There was no file, or it has more than 8 MB.
+
+page-file-same = This file is this receipt: { $number }, revision { $revision }. It is ours and was not changed.
+page-file-other = This file is another receipt of ours: { $number }, revision { $revision }. It was not changed.
+page-file-current = It is the last receipt of its visit.
+page-file-later = The visit has a later receipt: { $number }. The one in the file says what was signed then.
+page-file-broken = This file does NOT hold: it was changed, or somebody else issued it ({ $code }).
+page-file-nothing = This file is no receipt that can be read.
+
+page-until = This link opens this page until { $until }. Whoever has it can read the receipt.
+page-gone-title = There is nothing here
+page-gone = This link is not valid, or is valid no longer. Please ask the company's service manager to send the receipt again.
+page-slow-title = Too many attempts
+page-slow = Too many links that lead nowhere were tried from your network. Please try again in a quarter of an hour.

@@ -5,3 +5,64 @@ notice-dispute-answer = 请在管理端答复，答复将显示在该回执的�
 
 page-name = 姓名
 page-role = 职务
+page-optional = （可不填）
+page-reason = 何处不符，理由是什么
+page-remark = 说明
+page-comment = 意见
+page-stars = 您对本次服务的评价
+page-stars-of = { $n } 分（满分 5 分）
+page-file = 文件（JSON 或 PDF）
+page-anonymous = 未署名
+
+page-do = 您可以在此办理
+page-do-dispute = 对本回执提出异议
+page-do-confirmation = 由第二人确认
+page-do-rating = 评价本次服务
+page-do-verify = 核验文件
+page-explain-dispute = 服务经理将立即收到通知，并在本页答复。您的异议和答复会一直保留在此。
+page-explain-confirmation = 未参与签收的人员可在此确认记录属实。这只是署名的说明，不是签名：持有此链接者均可填写。
+page-explain-rating = 您的评价将送达公司，并保留在本页。
+page-explain-verify = 想知道手中的回执是否由我方出具、是否被改动过？文件仅用于核验，不会保存。
+page-send-dispute = 提交异议
+page-send-confirmation = 确认
+page-send-rating = 提交评价
+page-send-verify = 核验文件
+page-done-dispute = 异议已收到，并已通知服务经理，答复将显示在本页。
+page-done-confirmation = 确认已收到。
+page-done-rating = 谢谢，评价已收到。
+
+page-said = 关于本次服务的异议、确认和评价
+page-said-dispute = 异议
+page-said-answer = 答复
+page-said-rating = 评价
+page-said-confirmation = 确认
+page-unanswered = 尚未答复。
+page-resolution-corrected = 记录将予更正，更正后须重新签收。
+page-resolution-explained = 记录维持不变，理由如下：
+page-resolution-rejected = 公司不认同，理由如下：
+
+page-requests = 本院未办结的事项
+page-open-disputes = 尚未答复的异议
+page-open-orders = 尚未完成的工单
+
+page-needs-name = 请填写姓名。
+page-needs-role = 请填写职务。
+page-needs-reason = 请写明何处不符及理由。
+page-needs-stars = 请选择一个分值。
+page-too-long = 内容过长：姓名和职务不超过 100 字，其他内容不超过 2000 字。
+page-full = 本页内容已满，无法再提交，请直接联系服务经理。
+page-stranger = 该表单不是本页发出的，或已过期，请重新填写。
+page-no-file = 没有收到文件，或文件超过 8 MB。
+
+page-file-same = 该文件就是本回执：{ $number }，第 { $revision } 版，由我方出具，未被改动。
+page-file-other = 该文件是我方出具的另一份回执：{ $number }，第 { $revision } 版，未被改动。
+page-file-current = 它是该次服务的最新回执。
+page-file-later = 该次服务有更新的回执：{ $number }。文件中的回执以其当时签收的内容为准。
+page-file-broken = 该文件核验不通过：已被改动，或不是我方出具（{ $code }）。
+page-file-nothing = 该文件不是可以读取的回执。
+
+page-until = 此链接在 { $until } 之前有效。持有此链接者均可查看回执。
+page-gone-title = 无法查看
+page-gone = 此链接无效或已过期。请联系公司的服务经理重新发送回执。
+page-slow-title = 尝试次数过多
+page-slow = 您所在的网络尝试了过多无效链接，请十五分钟后再试。

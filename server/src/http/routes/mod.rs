@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod devices;
+pub mod disputes;
 pub mod export;
 pub mod health;
 pub mod import;

@@ -1,102 +1,317 @@
 //! `/r/{token}`: the hospital's page. No log-in, no script; reading it changes nothing, since mail scanners follow links.
+//!
+//! A link that is unknown and one that has expired answer the same, and whoever tries many is asked to wait.
 
-use crate::http::extract::InQuery;
+use crate::http::extract::{InQuery, Peer};
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
 use crate::http::table::Entry;
+use crate::receipts::check::{Finding, LARGEST_FILE, check};
 use crate::receipts::jwks::KeySet;
-use crate::receipts::page::{by_token, language, render};
+use crate::receipts::page::{Found, Shown, by_token, language, render};
 use crate::receipts::pdf::{Languages, Layout, PdfError};
+use crate::receipts::said::{Action, Form, SayError, proof, say};
 use crate::receipts::sheet::{file_name, pdf_name};
+use crate::receipts::template::{gone_html, style_source};
 use crate::state::AppState;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Multipart, Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::sync::Arc;
 use sync_core::document::facts::Lang;
 use sync_core::receipt::Receipt;
 use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// The largest form: a text of two thousand characters, each percent-encoded.
+const LARGEST_FORM: usize = 64 << 10;
 
 /// This module's part of the table.
 pub(crate) fn routes() -> Vec<Entry> {
-    vec![Entry::new(Access::Public, routes!(page))]
+    vec![
+        Entry::new(Access::Public, routes!(page)),
+        Entry::new(Access::Public, routes!(said)).body_limit(LARGEST_FORM),
+        // Beside the file there is what multipart forms put around it.
+        Entry::new(Access::Public, routes!(verify)).body_limit(LARGEST_FILE + 4096),
+    ]
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct PageQuery {
     /// `zh-CN` or `en`, for the PDF also `both`; otherwise what the browser asks for.
     lang: Option<String>,
+    /// What was just taken in: `dispute`, `rating` or `confirmation`.
+    done: Option<Action>,
+}
+
+/// Who asks, and how.
+struct Visitor {
+    token: String,
+    lang: Option<String>,
+    accepted: Option<String>,
+    peer: Peer,
+}
+
+impl Visitor {
+    fn new(token: String, query: &PageQuery, headers: &HeaderMap, peer: Peer) -> Self {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        Self { token, lang: query.lang.clone(), accepted, peer }
+    }
+
+    fn lang(&self, signed: Lang) -> Lang {
+        language(self.lang.as_deref(), self.accepted.as_deref(), signed)
+    }
+
+    /// The receipt behind the link, or the answer that there is none.
+    async fn receipt(&self, state: &AppState) -> Result<Found, Box<Response>> {
+        let now = state.clock.now_ms();
+        if let Some(seconds) = state.guesses.blocked(self.peer.0, now) {
+            return Err(Box::new(slow_down(self.lang(Lang::ZhCn), seconds)));
+        }
+        match by_token(&state.db, &self.token, now).await {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => {
+                state.guesses.missed(self.peer.0, now);
+                Err(Box::new(html(StatusCode::NOT_FOUND, gone_html(self.lang(Lang::ZhCn)))))
+            }
+            Err(e) => Err(Box::new(Problem::internal(&e).into_response())),
+        }
+    }
+
+    /// The page, with what there is to say beside it.
+    async fn page(self, state: &AppState, found: Found, status: StatusCode, beside: Beside) -> Response {
+        let forms = Action::ALL.map(|action| {
+            let key = match &beside.form {
+                // Sent again after a correction it is still the same one.
+                Some(form) if form.action == action => form.key,
+                _ => Uuid::now_v7(),
+            };
+            (action, key, proof(state, &self.token, action, key))
+        });
+        let known = state.reference.get();
+        let keys = KeySet::one(&state.keys.receipt.kid, state.keys.receipt.public());
+        let public_url = state.public_url.clone();
+        // Both signatures are checked anew for every reader.
+        let rendered = tokio::task::spawn_blocking(move || {
+            let shown = Shown {
+                token: &self.token,
+                keys: &keys,
+                public_url: &public_url,
+                known: &known,
+                forms: &forms,
+                form: beside.form.as_ref(),
+                problem: beside.problem,
+                done: beside.done,
+                finding: beside.finding.as_ref(),
+            };
+            render(&found, &shown, |signed| self.lang(signed)).map_err(|e| e.to_string())
+        })
+        .await;
+        match rendered {
+            Ok(page) => html(status, page),
+            Err(e) => Problem::internal(&e).into_response(),
+        }
+    }
+}
+
+/// What there is to say beside the receipt.
+#[derive(Default)]
+struct Beside {
+    form: Option<Form>,
+    problem: Option<&'static str>,
+    done: Option<Action>,
+    finding: Option<Finding>,
+}
+
+/// A page with the headers that keep it to itself: the address is the secret, so it goes to no other site and into no
+/// shared cache; nothing but its own style sheet and its own forms works on it, and nobody frames it.
+fn html<E: std::fmt::Display>(status: StatusCode, page: Result<String, E>) -> Response {
+    let page = match page {
+        Ok(page) => page,
+        Err(e) => return Problem::internal(&e).into_response(),
+    };
+    let policy = format!(
+        "default-src 'none'; style-src {}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        style_source()
+    );
+    let mut response = (status, page).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    guarded(headers);
+    response
+}
+
+fn guarded(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "private, no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+fn slow_down(lang: Lang, seconds: u64) -> Response {
+    let mut response = html(StatusCode::TOO_MANY_REQUESTS, crate::receipts::template::slow_html(lang));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 /// The receipt behind a link: a page to read and print, with `.json` at the end the receipt's file, with `.pdf` its PDF.
 #[utoipa::path(get, path = "/r/{token}", tag = "receipts", params(("token" = String, Path), PageQuery),
-    responses((status = 200, body = String, content_type = "text/html"), (status = 404, description = "not_found"),
+    responses((status = 200, body = String, content_type = "text/html"),
+        (status = 404, description = "an unknown link, or one that has expired", body = String, content_type = "text/html"),
+        (status = 429, description = "too many unknown links", body = String, content_type = "text/html"),
         (status = 503, description = "pdf_font_missing")))]
 async fn page(
     State(state): State<AppState>,
     Path(token): Path<String>,
     InQuery(query): InQuery<PageQuery>,
     headers: HeaderMap,
+    peer: Peer,
 ) -> Response {
     let (token, ending) = match token.rsplit_once('.') {
         Some((token, ending @ ("json" | "pdf"))) => (token.to_owned(), Some(ending.to_owned())),
         _ => (token, None),
     };
-    let found = match by_token(&state.db, &token).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return Problem::of_status(StatusCode::NOT_FOUND).into_response(),
-        Err(e) => return Problem::internal(&e).into_response(),
+    let visitor = Visitor::new(token, &query, &headers, peer);
+    let found = match visitor.receipt(&state).await {
+        Ok(found) => found,
+        Err(answer) => return *answer,
     };
     if ending.as_deref() == Some("json") {
         return download(&found.receipt.number, "application/json", found.receipt.body.clone().into_bytes());
     }
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map(str::to_owned);
     if ending.is_some() {
-        let lang = |signed| language(query.lang.as_deref(), accepted.as_deref(), signed);
-        let pdf = pdf(&state, &found.receipt.body, query.lang.as_deref(), lang, Some(token)).await;
-        return match pdf {
+        let (asked, lang) = (visitor.lang.as_deref(), |signed| visitor.lang(signed));
+        return match pdf(&state, &found.receipt.body, asked, lang, Some(visitor.token.clone())).await {
             Ok(pdf) => download(&found.receipt.number, "application/pdf", pdf.to_vec()),
             Err(problem) => problem.into_response(),
         };
     }
+    visitor.page(&state, found, StatusCode::OK, Beside { done: query.done, ..Beside::default() }).await
+}
+
+/// A form of the page: dispute, rate or confirm. Answers by leading back to the page.
+#[utoipa::path(post, path = "/r/{token}", tag = "receipts", params(("token" = String, Path), PageQuery),
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 303, description = "taken: back to the page"),
+        (status = 404, description = "an unknown link, or one that has expired", body = String, content_type = "text/html"),
+        (status = 422, description = "something is missing: the page says what", body = String, content_type = "text/html"),
+        (status = 429, description = "too many unknown links", body = String, content_type = "text/html")))]
+async fn said(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    InQuery(query): InQuery<PageQuery>,
+    headers: HeaderMap,
+    peer: Peer,
+    form: Result<axum::Form<Form>, FormRejection>,
+) -> Response {
+    let visitor = Visitor::new(token, &query, &headers, peer);
+    let found = match visitor.receipt(&state).await {
+        Ok(found) => found,
+        Err(answer) => return *answer,
+    };
+    // Browsers say where a form comes from; one of another site is none of ours, whatever it carries.
+    let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
+    let refused = |problem| Beside { problem: Some(problem), ..Beside::default() };
+    let form = match form {
+        Ok(axum::Form(form)) if !foreign => form,
+        _ => return visitor.page(&state, found, StatusCode::UNPROCESSABLE_ENTITY, refused("page-stranger")).await,
+    };
+    let (problem, form) = match say(&state, &found, &visitor.token, &form).await {
+        Ok(()) => return back(&state, &visitor, form.action),
+        Err(SayError::Field(id)) => (id, Some(form)),
+        Err(SayError::Stranger) => ("page-stranger", None),
+        Err(SayError::Full) => ("page-full", None),
+        Err(e) => return Problem::internal(&e).into_response(),
+    };
+    let beside = Beside { problem: Some(problem), form, ..Beside::default() };
+    visitor.page(&state, found, StatusCode::UNPROCESSABLE_ENTITY, beside).await
+}
+
+/// To the page by GET, so that loading it again sends nothing again.
+fn back(state: &AppState, visitor: &Visitor, action: Action) -> Response {
+    let mut to = format!("{}?done={}", crate::receipts::page::path(&state.public_url, &visitor.token), action.as_str());
+    // Only a language that there is goes into a header.
+    if let Some(lang) = visitor.lang.as_deref().and_then(Lang::parse) {
+        to.push_str(&format!("&lang={lang}"));
+    }
+    to.push_str("#said");
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(to) = HeaderValue::from_str(&to) {
+        response.headers_mut().insert(header::LOCATION, to);
+    }
+    guarded(response.headers_mut());
+    response
+}
+
+/// A file to check: is it ours, unchanged, and which revision counts? Nothing of it is kept.
+#[utoipa::path(post, path = "/r/{token}/verify", tag = "receipts", params(("token" = String, Path), PageQuery),
+    request_body(content = String, content_type = "multipart/form-data"),
+    responses((status = 200, body = String, content_type = "text/html"),
+        (status = 404, description = "an unknown link, or one that has expired", body = String, content_type = "text/html"),
+        (status = 422, description = "no file, or too large", body = String, content_type = "text/html"),
+        (status = 429, description = "too many unknown links", body = String, content_type = "text/html")))]
+async fn verify(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    InQuery(query): InQuery<PageQuery>,
+    headers: HeaderMap,
+    peer: Peer,
+    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+) -> Response {
+    let visitor = Visitor::new(token, &query, &headers, peer);
+    let found = match visitor.receipt(&state).await {
+        Ok(found) => found,
+        Err(answer) => return *answer,
+    };
+    let file = match form {
+        Ok(form) => file(form).await,
+        Err(_) => None,
+    };
+    let Some(file) = file else {
+        let beside = Beside { problem: Some("page-no-file"), ..Beside::default() };
+        return visitor.page(&state, found, StatusCode::UNPROCESSABLE_ENTITY, beside).await;
+    };
     let keys = KeySet::one(&state.keys.receipt.kid, state.keys.receipt.public());
-    let public_url = state.public_url.clone();
-    // Both signatures are checked anew for every reader.
-    let html = tokio::task::spawn_blocking(move || {
-        let lang = |signed| language(query.lang.as_deref(), accepted.as_deref(), signed);
-        render(&found, &token, &keys, &public_url, lang)
-    })
-    .await;
-    match html {
-        Ok(Ok(html)) => (
-            [
-                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-                // The address is the secret: it goes to no other site and into no shared cache.
-                (header::REFERRER_POLICY, "no-referrer"),
-                (header::CACHE_CONTROL, "private, no-store"),
-                (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; img-src data:"),
-            ],
-            html,
-        )
-            .into_response(),
-        Ok(Err(e)) => Problem::internal(&e).into_response(),
+    match check(&state.db, keys, file, found.receipt.id).await {
+        Ok(finding) => {
+            let beside = Beside { finding: Some(finding), ..Beside::default() };
+            visitor.page(&state, found, StatusCode::OK, beside).await
+        }
         Err(e) => Problem::internal(&e).into_response(),
     }
 }
 
+/// The bytes of the field `file`; `None` where there is none, or it is too large.
+async fn file(mut form: Multipart) -> Option<Vec<u8>> {
+    while let Some(field) = form.next_field().await.ok()? {
+        if field.name() == Some("file") {
+            let bytes = field.bytes().await.ok()?;
+            return (!bytes.is_empty() && bytes.len() <= LARGEST_FILE).then(|| bytes.to_vec());
+        }
+    }
+    None
+}
+
 fn download(number: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
     let name = if kind == "application/pdf" { pdf_name(number) } else { file_name(number) };
-    (
-        [
-            (header::CONTENT_TYPE, kind.to_owned()),
-            (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-            (header::REFERRER_POLICY, "no-referrer".to_owned()),
-            (header::CACHE_CONTROL, "private, no-store".to_owned()),
-        ],
-        bytes,
-    )
-        .into_response()
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    let mut response = (headers, bytes).into_response();
+    guarded(response.headers_mut());
+    response
 }
 
 /// A receipt's PDF, set on a thread of its own. `lang` gets the language in which it was signed and says which to use

@@ -1,9 +1,14 @@
 //! Writes mails and pages into the folder that `COUNTERSIGN_LOOK` names, for eyes and screenshots.
 
 use super::*;
+use crate::receipts::check::Finding;
 use crate::receipts::jwks::KeySet;
-use crate::receipts::page::{Found, render};
+use crate::receipts::page::Shown;
+use crate::receipts::page::tests::{entry, forms, shown};
+use crate::receipts::page::{Found, LINK_MS, render};
 use crate::receipts::samples::row;
+use crate::store::page::{EntryRow, OpenRow};
+use sync_core::reference::Reference;
 
 #[test]
 fn mails_and_pages_to_look_at() {
@@ -24,9 +29,27 @@ fn mails_and_pages_to_look_at() {
                 write(format!("{outcome}-{lang}-{audience}.txt"), &mail.text);
                 std::fs::write(dir.join(format!("{outcome}-{lang}-{audience}.eml")), &mail.raw).unwrap();
             }
-            let found = Found { receipt: row(&receipt, "t"), later: vec!["QS2-000013".into()] };
-            let page = render(&found, "TOKEN", &set, "https://service.example", |_| *lang).unwrap();
+            let row = row(&receipt, "t");
+            let dispute = entry(1, "dispute", "第二天早上又停了一次，没有写在里面。\n请补上。");
+            let answer = EntryRow {
+                dispute_id: Some(dispute.id),
+                resolution: Some("explained".into()),
+                name: "赵敏".into(),
+                role: String::new(),
+                ..entry(2, "answer", "第二次是机房断电，另有记录 QS2-000013。")
+            };
+            let rating = EntryRow { stars: Some(4), ..entry(3, "rating", "来得很快") };
+            let said =
+                vec![dispute, answer, rating, entry(4, "confirmation", ""), entry(5, "dispute", "住宿费没有票据")];
+            let open = vec![OpenRow { number: "QS2-000012".into(), at_ms: row.issued_ms }];
+            let (until_ms, later) = (row.issued_ms + LINK_MS, vec!["QS2-000013".into()]);
+            let found = Found { receipt: row, later, said, open, until_ms };
+            let (known, forms) = (Reference::default(), forms());
+            let finding = Finding::Ours { number: "QS2-000012".into(), revision: 2, same: true, current: None };
+            let shown = Shown { finding: Some(&finding), ..shown(&set, &known, &forms) };
+            let page = render(&found, &shown, |_| *lang).unwrap();
             write(format!("{outcome}-{lang}-page.html"), &page);
+            write(format!("{outcome}-{lang}-open.html"), &page.replace("<details>", "<details open>"));
         }
     }
 }
