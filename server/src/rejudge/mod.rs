@@ -17,7 +17,7 @@ use crate::store::{Db, StoreError, feed};
 
 /// Raised whenever the same visit and the same reference data may get another verdict from this program than from the one
 /// before. Every visit is judged again then.
-pub const RULES: &str = "2";
+pub const RULES: &str = "3";
 
 /// Puts every visit into the queue if they were judged by other [`RULES`]. Several servers may do so at once; one will.
 ///
