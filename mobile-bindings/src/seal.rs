@@ -17,9 +17,8 @@ pub(crate) type Key = Zeroizing<[u8; KEY]>;
 
 /// Takes a key as the host gives it.
 pub(crate) fn key(bytes: &[u8]) -> Result<Key, PhoneError> {
-    let fixed: [u8; KEY] = bytes
-        .try_into()
-        .map_err(|_| PhoneError::refused("bad_key_length", &[("length", bytes.len().to_string())]))?;
+    let fixed: [u8; KEY] =
+        bytes.try_into().map_err(|_| PhoneError::refused("bad_key_length", &[("length", bytes.len().to_string())]))?;
     Ok(Zeroizing::new(fixed))
 }
 

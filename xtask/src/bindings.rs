@@ -11,10 +11,7 @@ const LANGUAGES: [(&str, &[(&str, &str)]); 3] = [
     ("python", &[("countersign.py", "mobile-bindings/python/countersign/_generated.py")]),
     (
         "kotlin",
-        &[(
-            "dev/countersign/countersign.kt",
-            "mobile-bindings/kotlin/src/main/kotlin/dev/countersign/countersign.kt",
-        )],
+        &[("dev/countersign/countersign.kt", "mobile-bindings/kotlin/src/main/kotlin/dev/countersign/countersign.kt")],
     ),
     (
         "swift",
@@ -74,7 +71,10 @@ fn unknown(top: &Path, dir: &Path, files: &[(&str, &str)]) -> Result {
         if path.is_dir() {
             unknown(top, &path, files)?;
         } else if !files.iter().any(|(name, _)| top.join(name) == path) {
-            return fail(format!("the generator writes {} now; xtask/src/bindings.rs must say where to", path.display()));
+            return fail(format!(
+                "the generator writes {} now; xtask/src/bindings.rs must say where to",
+                path.display()
+            ));
         }
     }
     Ok(())

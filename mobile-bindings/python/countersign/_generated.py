@@ -558,8 +558,6 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_carried_frame() != 30582:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_close() != 9244:
-        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_contacts() != 42535:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_customers() != 53136:
@@ -602,11 +600,13 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_rotate_key() != 62116:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_running_timers() != 839:
+    if lib.uniffi_countersign_core_checksum_method_phone_running_timers() != 18560:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_seal_frame() != 13808:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_show() != 15603:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_shut_down() != 9236:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_sign_off() != 50211:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -718,9 +718,6 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_carried.restype = ctype
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_carried_frame.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_carried_frame.restype = ctypes.c_uint16
-_UniffiLib.uniffi_countersign_core_checksum_method_phone_close.argtypes = (
-)
-_UniffiLib.uniffi_countersign_core_checksum_method_phone_close.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_contacts.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_contacts.restype = ctypes.c_uint16
@@ -793,6 +790,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_seal_frame.restype = ct
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_show.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_show.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_shut_down.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_shut_down.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_sign_off.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_sign_off.restype = ctypes.c_uint16
@@ -955,11 +955,6 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_carried_frame.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_carried_frame.restype = _UniffiRustBuffer
-_UniffiLib.uniffi_countersign_core_fn_method_phone_close.argtypes = (
-    ctypes.c_uint64,
-    ctypes.POINTER(_UniffiRustCallStatus),
-)
-_UniffiLib.uniffi_countersign_core_fn_method_phone_close.restype = None
 _UniffiLib.uniffi_countersign_core_fn_method_phone_contacts.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1111,6 +1106,11 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_show.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_show.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_shut_down.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_shut_down.restype = None
 _UniffiLib.uniffi_countersign_core_fn_method_phone_sign_off.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -6751,7 +6751,8 @@ class _UniffiFfiConverterTypeEntropy:
 
 class LinuxClockProtocol(typing.Protocol):
     """
-    The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id.
+    The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
+    without these, Android among them, every reading fails.
 """
     
     def now(self, ) -> ClockReading:
@@ -6759,7 +6760,8 @@ class LinuxClockProtocol(typing.Protocol):
 
 class LinuxClock(LinuxClockProtocol, Clock):
     """
-    The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id.
+    The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
+    without these, Android among them, every reading fails.
 """
     
     _handle: ctypes.c_uint64
@@ -7490,11 +7492,6 @@ class PhoneProtocol(typing.Protocol):
         `store_closed`.
 """
         raise NotImplementedError
-    def close(self, ) -> None:
-        """
-        Lets go of the store, so that it can be opened again. Every later call fails with `store_closed`.
-"""
-        raise NotImplementedError
     def contacts(self, customer: str) -> typing.List[Contact]:
         """
         The people at a customer, as far as this phone may know them.
@@ -7677,7 +7674,7 @@ class PhoneProtocol(typing.Protocol):
         and the phone is off.
 
         # Errors
-        `document_unreadable`, `host_failed`, `not_enrolled`, `store_closed`.
+        `host_failed`, `not_enrolled`, `store_closed`.
 """
         raise NotImplementedError
     def seal_frame(self, ticket: int,signature: bytes) -> Frame:
@@ -7694,6 +7691,11 @@ class PhoneProtocol(typing.Protocol):
 
         # Errors
         `bad_id`, `visit_unknown`, `document_unreadable`.
+"""
+        raise NotImplementedError
+    def shut_down(self, ) -> None:
+        """
+        Lets go of the store, so that it can be opened again. Every later call fails with `store_closed`.
 """
         raise NotImplementedError
     def sign_off(self, shown: Shown,answer: Answer) -> Recorded:
@@ -8183,21 +8185,6 @@ class Phone(PhoneProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
-    def close(self, ) -> None:
-        """
-        Lets go of the store, so that it can be opened again. Every later call fails with `store_closed`.
-"""
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-        )
-        _uniffi_lift_return = lambda val: None
-        _uniffi_error_converter = None
-        _uniffi_ffi_result = _uniffi_rust_call_with_error(
-            _uniffi_error_converter,
-            _UniffiLib.uniffi_countersign_core_fn_method_phone_close,
-            *_uniffi_lowered_args,
-        )
-        return _uniffi_lift_return(_uniffi_ffi_result)
     def contacts(self, customer: str) -> typing.List[Contact]:
         """
         The people at a customer, as far as this phone may know them.
@@ -8671,7 +8658,7 @@ class Phone(PhoneProtocol):
         and the phone is off.
 
         # Errors
-        `document_unreadable`, `host_failed`, `not_enrolled`, `store_closed`.
+        `host_failed`, `not_enrolled`, `store_closed`.
 """
         _uniffi_lowered_args = (
             self._uniffi_clone_handle(),
@@ -8729,6 +8716,21 @@ class Phone(PhoneProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_countersign_core_fn_method_phone_show,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def shut_down(self, ) -> None:
+        """
+        Lets go of the store, so that it can be opened again. Every later call fails with `store_closed`.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_shut_down,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)

@@ -343,8 +343,7 @@ fn entry(t: &view::TimeEntry, span: Option<&Span>) -> TimeEntry {
     // What was superseded has no span: it is shown as it was written.
     let written = start.manual.as_ref().map(|m| (m.from_ms, Some(m.until_ms)));
     let measured = || (start.at.instant_ms(), t.end.0.iter().map(|e| e.value.at.instant_ms()).min());
-    let (from_ms, until_ms) =
-        span.map(|s| (s.from_ms, Some(s.until_ms))).or(written).unwrap_or_else(measured);
+    let (from_ms, until_ms) = span.map(|s| (s.from_ms, Some(s.until_ms))).or(written).unwrap_or_else(measured);
     TimeEntry {
         id: t.start.id.to_string(),
         kind: start.kind.into(),

@@ -65,7 +65,12 @@ impl Phone {
     ///
     /// # Errors
     /// `enrolled_already`, `bad_id`, `host_failed`, `store_failed`.
-    pub fn finish_enrolment(&self, user: String, engineer_name: String, device: String) -> Result<Identity, PhoneError> {
+    pub fn finish_enrolment(
+        &self,
+        user: String,
+        engineer_name: String,
+        device: String,
+    ) -> Result<Identity, PhoneError> {
         let (user, device) = (id(&user)?, id(&device)?);
         let platform = self.host.signer.as_ref().map(|_| self.platform_key()).transpose()?;
         let mut state = self.state()?;

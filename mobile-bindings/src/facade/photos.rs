@@ -46,8 +46,8 @@ pub(super) fn read(records: &[(String, Vec<u8>)]) -> Result<BTreeMap<String, Pen
     let mut all = BTreeMap::new();
     for (name, value) in records {
         let Some(sha256) = name.strip_prefix("p/") else { continue };
-        let pending = serde_json::from_slice(value)
-            .map_err(|_| PhoneError::store("store_damaged", &[("what", name.clone())]))?;
+        let pending =
+            serde_json::from_slice(value).map_err(|_| PhoneError::store("store_damaged", &[("what", name.clone())]))?;
         all.insert(sha256.to_owned(), pending);
     }
     Ok(all)

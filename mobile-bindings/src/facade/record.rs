@@ -26,7 +26,7 @@ impl Phone {
             Some(visit) => state.engine_mut()?.record(visit, &mut moment.env(), &[command]),
             None => state.engine_mut()?.begin(&mut moment.env(), command),
         }?;
-        // A new visit may use up what others of its customer were covered by, and is in no list yet to find them by.
+        // The engine may have chosen the visit's id.
         recorded(state.commit(staged, vec![], &Touched::All)?)
     }
 

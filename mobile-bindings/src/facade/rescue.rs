@@ -191,10 +191,11 @@ impl Phone {
             let down = found.ok_or_else(|| unreadable(format!("it says nothing of visit {}", document.visit)))?;
             match down.outcome {
                 Outcome::Merged => report.confirmed.push(document.visit.to_string()),
-                Outcome::Quarantined => report.refused.extend(down.refused.iter().map(|r| crate::dto::RefusedVisit {
-                    visit: document.visit.to_string(),
-                    code: r.code.clone(),
-                })),
+                Outcome::Quarantined => report.refused.extend(
+                    down.refused
+                        .iter()
+                        .map(|r| crate::dto::RefusedVisit { visit: document.visit.to_string(), code: r.code.clone() }),
+                ),
                 Outcome::NeedAll | Outcome::Waiting | Outcome::News => report.again = true,
             }
         }

@@ -11,11 +11,10 @@
 #[cfg(test)]
 mod tests;
 
-
 use crate::disk::Disk;
 use crate::error::PhoneError;
-use redb::{Builder, Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use crate::seal::{self, EntryKeys, Key};
+use redb::{Builder, Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use std::path::{Path, PathBuf};
 use sync_core::phone::Write;
 
@@ -239,8 +238,8 @@ fn data_key(database: &impl ReadableDatabase, host_key: &Key) -> Result<Key, Pho
         return Err(PhoneError::store("store_too_new", &parameters));
     }
     let sealed = get("key")?.ok_or_else(|| damaged("key"))?;
-    let open = seal::open(host_key, &key_context(form), &sealed)
-        .ok_or_else(|| PhoneError::store("store_wrong_key", &[]))?;
+    let open =
+        seal::open(host_key, &key_context(form), &sealed).ok_or_else(|| PhoneError::store("store_wrong_key", &[]))?;
     seal::key(&open)
 }
 

@@ -167,7 +167,10 @@ fn whatever_was_acknowledged_survives_the_power_at_every_write() {
             let all = store.load().unwrap();
             // The batch in flight may be there as a whole.
             let next = all == expected(acknowledged + 1);
-            assert!(all == expected(acknowledged) || next, "power off at {at}, chance {chance}: {acknowledged} {all:?}");
+            assert!(
+                all == expected(acknowledged) || next,
+                "power off at {at}, chance {chance}: {acknowledged} {all:?}"
+            );
             lost_in_flight += usize::from(!next);
             assert!(store.write(&[put("after", b"it goes on")]).is_ok());
         }

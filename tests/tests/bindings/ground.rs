@@ -76,10 +76,7 @@ impl Python {
     /// Python running one of the tests' programs.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new("python3");
-        command
-            .env("PYTHONPATH", &self.packages)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .arg(self.tests.join(program));
+        command.env("PYTHONPATH", &self.packages).env("PYTHONDONTWRITEBYTECODE", "1").arg(self.tests.join(program));
         command
     }
 }

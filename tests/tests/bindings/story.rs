@@ -83,7 +83,8 @@ fn open(path: &Path, clock: &Arc<Hands>, entropy: &Arc<SeededEntropy>) -> Result
 impl Actor {
     fn new(base: &str, directory: &Path, login: &'static str) -> Result<Self, Failure> {
         let path = directory.join(format!("{login}.db"));
-        let (boots, wall, mono) = (AtomicI64::new(0), 1_790_000_000_000.into(), 3_600_000.into());
+        let at = AtomicI64::new;
+        let (boots, wall, mono) = (at(0), at(1_790_000_000_000), at(3_600_000));
         let clock = Arc::new(Hands { name: login, boots, wall, mono });
         let entropy = Arc::new(SeededEntropy(login, AtomicU64::new(0)));
         let phone = open(&path, &clock, &entropy)?;

@@ -20,11 +20,8 @@ fn every_fact_is_there_after_the_app_was_killed_and_the_phone_rebooted() {
     let ground = Ground::new();
     let phone = ground.enrolled();
     let visit = unlisted(&phone);
-    let fields = ItemPatch {
-        category: Some(Category::Database),
-        symptom: Some("无法启动".into()),
-        ..ItemPatch::default()
-    };
+    let fields =
+        ItemPatch { category: Some(Category::Database), symptom: Some("无法启动".into()), ..ItemPatch::default() };
     let item = phone.add_item(visit.clone(), fields).unwrap().fact;
     let timer = phone.start_timer(visit.clone(), TimeKind::Labour, Some(item.clone())).unwrap().fact;
     ground.clock.pass(30 * MINUTE);

@@ -821,9 +821,9 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_work_orders(
     ): Int
-    external fun uniffi_countersign_core_checksum_method_phone_close(
-    ): Int
     external fun uniffi_countersign_core_checksum_method_phone_rotate_key(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_shut_down(
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_add_photo(
     ): Int
@@ -966,9 +966,9 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_work_orders(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_countersign_core_fn_method_phone_close(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
-    ): Unit
     external fun uniffi_countersign_core_fn_method_phone_rotate_key(`ptr`: Long,`newKey`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_countersign_core_fn_method_phone_shut_down(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_countersign_core_fn_method_phone_add_photo(`ptr`: Long,`visit`: RustBuffer.ByValue,`bytes`: RustBuffer.ByValue,`mediaType`: RustBuffer.ByValue,`caption`: RustBuffer.ByValue,`corrects`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1225,7 +1225,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_customers() and 0xFFFF) != 53136) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_running_timers() and 0xFFFF) != 839) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_running_timers() and 0xFFFF) != 18560) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_unsynced() and 0xFFFF) != 13919) {
@@ -1246,10 +1246,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_work_orders() and 0xFFFF) != 53587) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_close() and 0xFFFF) != 9244) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_rotate_key() and 0xFFFF) != 62116) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_rotate_key() and 0xFFFF) != 62116) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_shut_down() and 0xFFFF) != 9236) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_add_photo() and 0xFFFF) != 35763) {
@@ -2522,7 +2522,8 @@ public object FfiConverterTypeEntropy: FfiConverter<Entropy, Long> {
 
 
 /**
- * The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id.
+ * The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
+ * without these, Android among them, every reading fails.
  */
 public interface LinuxClockInterface {
     
@@ -2532,7 +2533,8 @@ public interface LinuxClockInterface {
 }
 
 /**
- * The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id.
+ * The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
+ * without these, Android among them, every reading fails.
  */
 open class LinuxClock: Disposable, AutoCloseable, LinuxClockInterface
 , Clock
@@ -2873,7 +2875,7 @@ public interface PhoneInterface {
      * and the phone is off.
      *
      * # Errors
-     * `document_unreadable`, `host_failed`, `not_enrolled`, `store_closed`.
+     * `host_failed`, `not_enrolled`, `store_closed`.
      */
     fun `runningTimers`(): List<RunningTimer>
     
@@ -2927,17 +2929,17 @@ public interface PhoneInterface {
     fun `workOrders`(): List<WorkOrder>
     
     /**
-     * Lets go of the store, so that it can be opened again. Every later call fails with `store_closed`.
-     */
-    fun `close`()
-    
-    /**
      * From now on `new_key` (32 bytes) opens the store, and no other: everything is encrypted anew, in one step.
      *
      * # Errors
      * `store_failed`: the store is closed then, and one of the two keys opens it.
      */
     fun `rotateKey`(`newKey`: kotlin.ByteArray)
+    
+    /**
+     * Lets go of the store, so that it can be opened again. Every later call fails with `store_closed`.
+     */
+    fun `shutDown`()
     
     /**
      * Records a photo or file. Its bytes are on disk with the record, and stay until [`Phone::photo_confirmed`].
@@ -3485,7 +3487,7 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
      * and the phone is off.
      *
      * # Errors
-     * `document_unreadable`, `host_failed`, `not_enrolled`, `store_closed`.
+     * `host_failed`, `not_enrolled`, `store_closed`.
      */
     @Throws(PhoneException::class)override fun `runningTimers`(): List<RunningTimer> {
             return FfiConverterSequenceTypeRunningTimer.lift(
@@ -3626,21 +3628,6 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
-     * Lets go of the store, so that it can be opened again. Every later call fails with `store_closed`.
-     */override fun `close`()
-        = 
-    callWithHandle {
-    uniffiRustCall() { _status ->
-    UniffiLib.uniffi_countersign_core_fn_method_phone_close(
-        it,
-        _status)
-}
-    }
-    
-    
-
-    
-    /**
      * From now on `new_key` (32 bytes) opens the store, and no other: everything is encrypted anew, in one step.
      *
      * # Errors
@@ -3654,6 +3641,21 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
         it,
         
         FfiConverterByteArray.lower(`newKey`),_status)
+}
+    }
+    
+    
+
+    
+    /**
+     * Lets go of the store, so that it can be opened again. Every later call fails with `store_closed`.
+     */override fun `shutDown`()
+        = 
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_shut_down(
+        it,
+        _status)
 }
     }
     
@@ -11343,4 +11345,3 @@ public object FfiConverterMapStringString: FfiConverterRustBuffer<Map<kotlin.Str
         }
     }
 }
-

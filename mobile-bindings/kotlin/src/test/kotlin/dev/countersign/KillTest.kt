@@ -73,17 +73,21 @@ class KillTest {
 
     /** Lets a process record, kills it, and returns what it acknowledged. */
     private fun record(path: String, visit: String): List<String> {
+        // A file, because killing a process closes its pipes with what is in them.
+        val told = directory.resolve("told").toFile()
+        told.delete()
         val java = File(System.getProperty("java.home"), "bin/java").path
         val child = ProcessBuilder(
             java, "-Djna.library.path=" + System.getProperty("jna.library.path"),
             "-cp", System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path"),
             Recorder::class.java.name, path, visit,
-        ).redirectError(ProcessBuilder.Redirect.INHERIT).start()
-        val lines = child.inputStream.bufferedReader()
-        if (Random.nextInt(100) < 85) lines.readLine()
-        Thread.sleep(Random.nextLong(80))
+        ).redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(told).start()
+        // While it opens the store as well as while it writes.
+        val enough = if (Random.nextInt(100) < 85) 5 + 37L * (1 + Random.nextInt(20)) else 0
+        while (child.isAlive && told.length() < enough) Thread.sleep(5)
+        Thread.sleep(Random.nextLong(40))
         child.destroyForcibly().waitFor()
         // A line that was cut off was not acknowledged: a fact's id has 36 characters.
-        return lines.readLines().filter { it.length == 36 }
+        return told.readLines().filter { it.length == 36 }
     }
 }
