@@ -165,7 +165,7 @@ fn pages(pdf: &[u8], inside: &Embedded, renderer: &Renderer) -> Finding {
     };
     let mut other = Vec::new();
     for (what, same) in [
-        ("version of this program", claimed.program == here.program),
+        ("build of this program", claimed.program == here.program),
         ("template", claimed.template == here.template),
         ("fonts", claimed.fonts == here.fonts),
     ] {

@@ -12,9 +12,18 @@ use sync_core::document::facts::{Lang, SignOffOutcome};
 use sync_core::message::Message;
 use sync_core::receipt::ReceiptBody;
 
-/// How much of the free text is set: more than any honest visit has. A page must not take minutes to set because
-/// somebody wrote a million characters; the attached record has all of it.
-const LIMITS: Limits = Limits { text: 4_000, list: 300 };
+/// How much of the free text is set: the first of these with which it is no more than [`LARGEST`]. That is more than any
+/// honest visit has. Pages must not take minutes to set, and keep others waiting, because somebody wrote a million
+/// characters; the attached record has all of it.
+const LIMITS: [Limits; 4] = [
+    Limits { text: 4_000, list: 300 },
+    Limits { text: 1_000, list: 150 },
+    Limits { text: 300, list: 80 },
+    Limits { text: 80, list: 40 },
+];
+
+/// Most bytes of JSON that are set: some fifty pages.
+const LARGEST: usize = 240_000;
 
 /// Stands for a character that no font has: the printer's own sign for a missing type.
 const GETA: char = '〓';
@@ -100,14 +109,20 @@ pub(super) struct Data {
 impl Data {
     pub(super) fn new(receipt: &ReceiptBody, sha256: &str, layout: &Layout) -> Self {
         let languages = layout.languages.list();
-        let reader = |lang| Reader {
+        let reader = |lang, limits| Reader {
             lang,
             audience: Audience::Customer,
-            limits: LIMITS,
+            limits,
             public_url: &layout.public_url,
             token: layout.token.as_deref(),
         };
-        let sheets: Vec<Sheet> = languages.iter().map(|lang| Sheet::new(receipt, sha256, &reader(*lang))).collect();
+        let mut sheets: Vec<Sheet> = Vec::new();
+        for limits in LIMITS {
+            sheets = languages.iter().map(|lang| Sheet::new(receipt, sha256, &reader(*lang, limits))).collect();
+            if serde_json::to_vec(&sheets).is_ok_and(|json| json.len() <= LARGEST) {
+                break;
+            }
+        }
         let in_all = |message: Message| languages.iter().map(|lang| message.clone().render(*lang)).collect::<Vec<_>>();
         let mut words: BTreeMap<String, Vec<String>> =
             WORDS.iter().map(|id| ((*id).to_owned(), in_all(Message::new(*id)))).collect();

@@ -8,6 +8,7 @@ mod cache;
 mod data;
 pub mod embedded;
 mod fonts;
+mod program;
 mod shapes;
 pub mod template;
 mod world;
@@ -18,6 +19,7 @@ mod tests;
 use self::cache::Cache;
 use self::data::Data;
 use self::fonts::{FontMissing, Fonts, Found, system_folders};
+use self::program::program;
 use self::template::Template;
 use self::world::Desk;
 use crate::failure::Failure;
@@ -99,7 +101,7 @@ pub struct Layout {
 pub struct Rendering {
     /// How.
     pub layout: Layout,
-    /// The program's version.
+    /// The program's version, with a digest of all in it that decides what stands on the pages.
     pub program: String,
     /// SHA-256 over the template's files, lower-case hex.
     pub template: String,
@@ -247,7 +249,7 @@ impl Renderer {
     fn described(&self, fonts: &Fonts, layout: &Layout) -> Rendering {
         Rendering {
             layout: layout.clone(),
-            program: env!("CARGO_PKG_VERSION").to_owned(),
+            program: program().to_owned(),
             template: self.template.digest().to_owned(),
             fonts: fonts.digest.clone(),
         }

@@ -149,3 +149,16 @@ fn a_character_that_no_font_has_is_named() {
     assert!(said.contains('〓') && said.contains("U+E123"), "{said}");
     assert!(said.contains('𠮷') && !said.contains("U+20BB7"), "{said}");
 }
+
+#[test]
+fn a_flood_of_words_does_not_flood_the_pages() {
+    let case = Case { filler: "服务器重启后仍然报错。".repeat(300), items: 200, ..Case::default() };
+    let (receipt, _) = receipt(&case);
+    let file = receipt.to_json().unwrap();
+    assert!(file.len() > 5_000_000);
+    let pdf = renderer().render(&file, &layout(Languages::Both)).unwrap();
+    let said = text(&pdf);
+    assert!(said.matches('\u{c}').count() < 100, "{} pages", said.matches('\u{c}').count());
+    assert!(squeezed(&said).contains("附件中为完整内容") && said.contains('…'), "it says so");
+    assert_eq!(extract(pdf.to_vec()).unwrap().receipt, file, "the record is whole");
+}

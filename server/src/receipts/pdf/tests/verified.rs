@@ -70,6 +70,24 @@ fn pages_of_another_template_are_not_vouched_for() {
 }
 
 #[test]
+fn pages_of_another_build_are_not_called_forged() {
+    let bench = Bench::new();
+    let dir = tempfile::tempdir().unwrap();
+    // A template that says that another build was at work, as a PDF of last year does, and looks otherwise.
+    let main = template::OWN[0].1.replace("read(\"rendering.json\", encoding: none)", "bytes(read(\"other.json\"))");
+    let main = main.replace("size: 20pt", "size: 21pt");
+    let said = bench.renderer.rendering(&layout(Languages::En)).unwrap();
+    let said = Rendering { program: "0.0.9+0123456789abcdef".to_owned(), ..said };
+    std::fs::write(dir.path().join("receipt.typ"), main).unwrap();
+    std::fs::write(dir.path().join("other.json"), serde_json::to_string(&said).unwrap()).unwrap();
+    let pdf = Renderer::open(Some(dir.path())).unwrap().render(&bench.file, &layout(Languages::En)).unwrap();
+    let report = bench.verify(&pdf);
+    let pages = report.files[0].pages.as_ref().unwrap();
+    assert_eq!((pages.code, report.holds()), ("pages_not_compared", true), "{report}");
+    assert!(pages.text.contains("another build"), "{report}");
+}
+
+#[test]
 fn a_changed_record_inside_an_honest_pdf_does_not_hold() {
     let bench = Bench::new();
     for (from, to) in [("刘芳", "刘方"), ("\"labour_s\":", "\"labour_s\":1"), ("8650", "9650")] {
