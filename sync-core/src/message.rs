@@ -85,7 +85,7 @@ impl From<Message> for Arg {
 }
 
 /// The catalogue files of one language, each with one subject.
-const ZH_CN_FILES: [&str; 8] = [
+const ZH_CN_FILES: [&str; 9] = [
     include_str!("../locales/zh-CN/words.ftl"),
     include_str!("../locales/zh-CN/coverage.ftl"),
     include_str!("../locales/zh-CN/record.ftl"),
@@ -96,7 +96,7 @@ const ZH_CN_FILES: [&str; 8] = [
     include_str!("../locales/zh-CN/judging.ftl"),
     include_str!("../locales/zh-CN/phone.ftl"),
 ];
-const EN_FILES: [&str; 8] = [
+const EN_FILES: [&str; 9] = [
     include_str!("../locales/en/words.ftl"),
     include_str!("../locales/en/coverage.ftl"),
     include_str!("../locales/en/record.ftl"),

@@ -128,6 +128,8 @@ pub(super) async fn receipt(config: Config, command: ReceiptCommand) -> Result<(
             resend(&db, &config, &number, wanted).await
         }
         ReceiptCommand::Verify { numbers } => verify_stored(&db, &config, &numbers).await,
+        // It needs no database and was answered before one was opened.
+        ReceiptCommand::Template { .. } => Ok(()),
     }
 }
 
@@ -152,8 +154,6 @@ async fn list(db: &Db) -> Result<(), Failure> {
             Some(last) => after = last.id,
             None => return Ok(()),
         }
-        // It needs no database and was answered before one was opened.
-        ReceiptCommand::Template { .. } => {}
     }
 }
 

@@ -17,10 +17,10 @@ pub fn verify_rows(keys: &KeySet, rows: &[ReceiptRow]) -> Report {
         let path = PathBuf::from(one_line(&row.number));
         match check(keys, row) {
             Ok(receipt) => {
-                report.files.push(Checked { path, code: "ok", text: describe(&receipt) });
+                report.files.push(Checked { path, code: "ok", text: describe(&receipt), pages: None });
                 good.push(receipt);
             }
-            Err((code, text)) => report.files.push(Checked { path, code, text }),
+            Err((code, text)) => report.files.push(Checked { path, code, text, pages: None }),
         }
     }
     report.chains = chains(&good);
