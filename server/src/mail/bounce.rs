@@ -81,7 +81,7 @@ fn fates(report: &str) -> Vec<Fate> {
         // Without the empty line at their end the parser would wait for a body.
         let group = format!("{group}\n\n");
         let fields = MessageParser::default().parse_headers(group.as_bytes())?;
-        let field = |name: &'static str| fields.header_raw(name).map(|raw| one_line(raw)).unwrap_or_default();
+        let field = |name: &'static str| fields.header_raw(name).map(one_line).unwrap_or_default();
         // `rfc822; liu@hospital.example`: the type says nothing that we do not know.
         let bare = |text: String| text.split_once(';').map_or(text.clone(), |(_, rest)| rest.trim().to_owned());
         let action = field("Action").to_ascii_lowercase();

@@ -16,6 +16,9 @@ use uuid::Uuid;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Names and values of a form's fields.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 /// The token of the link that the hospital got with the receipt `number`.
 async fn token(field: &Field, number: &str) -> String {
     let state = &field.api.state;
@@ -241,7 +244,7 @@ conformance! { what_is_missing_is_said_and_nothing_typed_is_lost, |f| async {
     let token = token(&field, "H01-000001").await;
     let before = counts(&field).await;
     let long = "长".repeat(2001);
-    let wrong: [(&str, &[(&str, &str)], &str); 6] = [
+    let wrong: [(&str, Fields<'_>, &str); 6] = [
         ("dispute", &[("text", "写了一半")], "the name is missing"),
         ("dispute", &[("name", "陈晓"), ("text", " \r\n ")], "the reason is missing"),
         ("dispute", &[("name", "陈晓"), ("text", &long)], "That is too long"),
@@ -276,7 +279,7 @@ conformance! { rated_and_confirmed, |f| async {
     }
     let html = text(&get(&field, &format!("/r/{token}?lang=en")).await);
     assert!(html.contains("4 of 5") && html.contains("来得很快") && html.contains("no name given"));
-    assert!(html.contains("林 &lt;b&gt;静&lt;/b&gt;, 护理部"));
+    assert!(html.contains("林 &lt;b&gt;静&lt;/b&gt; (护理部)"));
     let mut tx = field.api.state.db.read().await.unwrap();
     let kinds: Vec<String> = page::of_visit(&mut tx, VISIT.0).await.unwrap().into_iter().map(|e| e.kind).collect();
     assert_eq!(kinds, ["rating", "confirmation"]);

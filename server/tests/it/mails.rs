@@ -129,3 +129,43 @@ conformance! { the_list_is_paged_and_in_sight, |f| async {
     field.api.get("/api/v1/mails?state=sent", &boss).await.refused(400, "bad_request");
     assert!(!format!("{all:?}").contains("sealed:"), "no link leaves by this way");
 } }
+
+conformance! { the_command_line_does_the_same_at_the_machine, |f| async {
+    let field = Field::new(f).await;
+    story(&field).await;
+    let run = |args: &[&str]| {
+        let all = [&["--database-url", f.url.as_str()], args].concat();
+        crate::process::program(&f.dir, &all)
+    };
+    let ok = |args: &[&str]| {
+        let (code, out, errors) = run(args);
+        assert_eq!(code, 0, "{args:?}: {errors}");
+        out
+    };
+    let list = ok(&["receipt", "list"]);
+    assert!(list.lines().any(|l| l.starts_with("H01-000001\t1\t") && l.ends_with("\t0/3\t0")), "{list}");
+    let mails = ok(&["receipt", "show", "--mails", "H01-000001"]);
+    assert!(mails.lines().count() == 3 && mails.contains(&format!("\tqueued\t{ZHOU}\t0\t")), "{mails}");
+    assert!(!mails.contains("sealed:"));
+
+    // Nothing was given up, so nothing is sent again unless an address is named.
+    assert_eq!(run(&["receipt", "resend", "H01-000001", "--reason", "x"]).0, 2);
+    assert_eq!(run(&["receipt", "resend", "H01-000001"]).0, 2, "a reason is needed");
+    assert_eq!(run(&["receipt", "resend", "H09-000001", "--reason", "x"]).0, 1);
+    let again = ok(&["receipt", "resend", "H01-000001", "--recipient", ZHOU, "--reason", "x"]);
+    assert!(again.ends_with(&format!("\tqueued\t{ZHOU}\n")), "{again}");
+    let to = ["receipt", "resend", "H01-000001", "--recipient", ZHOU, "--reason", "x", "--to", "chen@hospital.example"];
+    assert!(ok(&to).ends_with("\tqueued\tchen@hospital.example\n"));
+    assert_eq!(run(&to).0, 2, "it was replaced");
+    let mails = ok(&["receipt", "show", "--mails", "H01-000001"]);
+    assert!(mails.contains(&format!("\treplaced\t{ZHOU}\t")) && mails.contains("\tqueued\tchen@hospital.example\t"));
+
+    let all = ok(&["receipt", "verify"]);
+    assert_eq!(all.lines().filter(|l| l.starts_with("ok H0")).count(), 3, "{all}");
+    assert!(ok(&["receipt", "verify", "H02-000001"]).starts_with("ok H02-000001: "));
+    let mut tx = field.api.state.db.begin().await.unwrap();
+    countersign::db_execute!(&mut tx, "UPDATE receipts SET revision = 9 WHERE number = 'H01-000001'").unwrap();
+    tx.commit().await.unwrap();
+    let (code, out, _) = run(&["receipt", "verify"]);
+    assert!(code == 1 && out.contains("receipt_row H01-000001"), "{out}");
+} }
