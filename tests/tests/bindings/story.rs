@@ -75,9 +75,9 @@ struct Actor {
     server: Arc<Server>,
 }
 
-fn open(path: &Path, clock: &Arc<Hands>, entropy: &Arc<SeededEntropy>) -> Result<Arc<Phone>, PhoneError> {
+fn open(path: &Path, clock: &Arc<Hands>, entropy: &Arc<SeededEntropy>) -> Result<Arc<Phone>, Failure> {
     let path = path.to_string_lossy().into_owned();
-    Phone::open(path, vec![b'k'; 32], clock.clone(), Some(entropy.clone()), None)
+    Ok(Phone::open(path, vec![b'k'; 32], clock.clone(), Some(entropy.clone()), None)?)
 }
 
 impl Actor {
@@ -100,14 +100,15 @@ impl Actor {
         Ok(actor)
     }
 
-    fn reopen(&mut self) -> Result<(), PhoneError> {
+    fn reopen(&mut self) -> Result<(), Failure> {
         self.phone.shut_down();
         self.phone = open(&self.path, &self.clock, &self.entropy)?;
         Ok(())
     }
 
-    fn sync(&self) -> Result<(), PhoneError> {
-        self.phone.sync(self.server.clone(), None, 20).map(drop)
+    fn sync(&self) -> Result<(), Failure> {
+        self.phone.sync(self.server.clone(), None, 20)?;
+        Ok(())
     }
 }
 

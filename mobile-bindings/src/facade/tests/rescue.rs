@@ -39,7 +39,7 @@ fn unsent_work_is_delivered_by_another_phone_as_it_was_recorded() {
     // It is on disk, and the same file again is the same parcel.
     let phone = other.open();
     assert_eq!(phone.import_unsynced(file, vec![5; 32]).unwrap(), carried);
-    assert_eq!(phone.carried().unwrap(), [carried.clone()]);
+    assert_eq!(phone.carried().unwrap(), std::slice::from_ref(&carried));
     let mut rounds = 0;
     while let Some(frame) = phone.carried_frame(carried.id.clone()).unwrap() {
         // The first answer gets lost.

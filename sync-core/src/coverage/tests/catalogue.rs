@@ -7,12 +7,13 @@ use crate::reference::*;
 use fluent_bundle::FluentResource;
 use std::collections::{BTreeMap, BTreeSet};
 
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("words", include_str!("../../../locales/zh-CN/words.ftl"), include_str!("../../../locales/en/words.ftl")),
     ("coverage", include_str!("../../../locales/zh-CN/coverage.ftl"), include_str!("../../../locales/en/coverage.ftl")),
     ("record", include_str!("../../../locales/zh-CN/record.ftl"), include_str!("../../../locales/en/record.ftl")),
     ("money", include_str!("../../../locales/zh-CN/money.ftl"), include_str!("../../../locales/en/money.ftl")),
     ("judging", include_str!("../../../locales/zh-CN/judging.ftl"), include_str!("../../../locales/en/judging.ftl")),
+    ("phone", include_str!("../../../locales/zh-CN/phone.ftl"), include_str!("../../../locales/en/phone.ftl")),
 ];
 
 /// What the engine's own source may say.
