@@ -333,6 +333,11 @@ fn forget(value: &mut Value) {
         q["id"] = Value::Null;
         q["received_ms"] = Value::Null;
     }
+    for m in value["mails"].as_array_mut().unwrap() {
+        for field in ["id", "receipt", "message_id", "created_ms", "next_ms"] {
+            m[field] = Value::Null;
+        }
+    }
     value["updated_ms"] = Value::Null;
     value["judged"]["at_ms"] = Value::Null;
     for a in value["advice"].as_array_mut().unwrap() {

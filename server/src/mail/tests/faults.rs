@@ -66,7 +66,9 @@ async fn session(stream: TcpStream, book: &Mutex<Book>) -> std::io::Result<()> {
                 }
                 write.write_all(b"354 go\r\n").await?;
                 let (mut mail, mut id) = (String::new(), String::new());
-                while let Some(line) = lines.next_line().await? {
+                loop {
+                    // Without the dot at its end it is no mail: the worker was killed while it wrote.
+                    let Some(line) = lines.next_line().await? else { return Ok(()) };
                     if line == "." {
                         break;
                     }

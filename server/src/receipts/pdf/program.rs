@@ -9,7 +9,7 @@ macro_rules! texts {
 }
 
 /// What lays out and words the pages; the last line stands for the typesetter and for every time zone.
-static SOURCES: [&str; 23] = texts![
+static SOURCES: [&str; 27] = texts![
     "data.rs",
     "mod.rs",
     "shapes.rs",
@@ -18,16 +18,20 @@ static SOURCES: [&str; 23] = texts![
     "../sheet/signing.rs",
     "../words.rs",
     "../../../../sync-core/locales/en/coverage.ftl",
+    "../../../../sync-core/locales/en/hospital.ftl",
     "../../../../sync-core/locales/en/judging.ftl",
     "../../../../sync-core/locales/en/mail.ftl",
     "../../../../sync-core/locales/en/money.ftl",
+    "../../../../sync-core/locales/en/phone.ftl",
     "../../../../sync-core/locales/en/record.ftl",
     "../../../../sync-core/locales/en/signoff.ftl",
     "../../../../sync-core/locales/en/words.ftl",
     "../../../../sync-core/locales/zh-CN/coverage.ftl",
+    "../../../../sync-core/locales/zh-CN/hospital.ftl",
     "../../../../sync-core/locales/zh-CN/judging.ftl",
     "../../../../sync-core/locales/zh-CN/mail.ftl",
     "../../../../sync-core/locales/zh-CN/money.ftl",
+    "../../../../sync-core/locales/zh-CN/phone.ftl",
     "../../../../sync-core/locales/zh-CN/record.ftl",
     "../../../../sync-core/locales/zh-CN/signoff.ftl",
     "../../../../sync-core/locales/zh-CN/words.ftl",
