@@ -1,7 +1,7 @@
 //! The generated sources of `mobile-bindings` (Kotlin, Swift and Python, from the built library), and what their tests need.
 
 use crate::apt;
-use crate::proc::{At, Result, cargo, fail, on_path, quiet, run, target_dir};
+use crate::proc::{At, Result, fail, on_path, quiet, target_dir};
 use crate::tasks::generated;
 use std::path::Path;
 use std::process::Command;
@@ -39,10 +39,8 @@ pub(crate) fn python() -> Result {
     if on_path("python3") { Ok(()) } else { apt::ensure(&["python3"]) }
 }
 
-/// Writes the sources, or with `check` fails if the checked-in ones differ.
+/// Writes the sources from the library as it is built, or with `check` fails if the checked-in ones differ.
 pub(crate) fn codegen(check: bool) -> Result {
-    // The whole workspace: a part of it asks for other features of its dependencies, and these would be compiled twice.
-    run(cargo().args(["build", "--workspace", "--lib", "--bin", "mobile-bindgen"]))?;
     let library = target_dir().join("debug/libcountersign_core.so");
     let fresh = target_dir().join("bindings");
     for (language, files) in LANGUAGES {

@@ -145,7 +145,9 @@ pub(crate) fn bench(args: &[String]) -> Result {
 /// Regenerates what is generated from the code, or with `check` fails if the checked-in files differ.
 pub(crate) fn codegen(check: bool) -> Result {
     c_compiler()?;
-    run(cargo().args(["build", "--package", "countersign", "--bin", "countersign"]))?;
+    // With the tests, as `cargo test` builds the workspace: a part of it asks for other features of its dependencies,
+    // and these would be compiled twice.
+    run(cargo().args(["build", "--workspace", "--lib", "--bins", "--tests"]))?;
     let fresh = crate::proc::quiet(Command::new(target_dir().join("debug/countersign")).arg("openapi"))?;
     generated("docs/openapi.json", &fresh, check)?;
     bindings::codegen(check)
