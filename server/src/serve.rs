@@ -136,12 +136,11 @@ async fn try_pdf(state: &AppState) -> Result<(), Failure> {
 
 /// The worker that sends what the outbox holds.
 fn mail_worker(state: &AppState) -> Result<Worker, Failure> {
-    let from = state.config.mail_from.parse().map_err(|e| {
+    let from: Mailbox = state.config.mail_from.parse().map_err(|e| {
         Failure::usage(format!("mail_from is no mailbox: {e}")).hint("such as Countersign <service@example.com>")
     })?;
     let pdf = (state.config.mail_pdf != MailPdf::None)
         .then(|| MailedPdf { renderer: state.pdf.clone(), both_languages: state.config.mail_pdf == MailPdf::Both });
-    let from: Mailbox = from;
     let config = &state.config.mail;
     let domain = config.dkim_domain.as_deref().unwrap_or_else(|| from.email.domain());
     let dkim = config.dkim_key.as_ref().map(|key| Dkim::open(key, &config.dkim_selector, domain)).transpose()?;

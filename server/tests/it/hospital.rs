@@ -20,7 +20,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 type Fields<'a> = &'a [(&'a str, &'a str)];
 
 /// The token of the link that the hospital got with the receipt `number`.
-async fn token(field: &Field, number: &str) -> String {
+pub(crate) async fn token(field: &Field, number: &str) -> String {
     let state = &field.api.state;
     let mut tx = state.db.read().await.unwrap();
     let receipt = receipts::by_number(&mut tx, number).await.unwrap().unwrap();

@@ -6,7 +6,6 @@ use countersign::conformance;
 use countersign::receipts::check::{Finding, check};
 use countersign::receipts::jwks::KeySet;
 use countersign::receipts::pdf::embedded::extract;
-use countersign::store::{outbox, queue};
 use uuid::Uuid;
 
 conformance! { a_receipt_is_served_as_a_pdf_with_its_record, |f| async {
@@ -27,16 +26,7 @@ conformance! { a_receipt_is_served_as_a_pdf_with_its_record, |f| async {
     assert!(!inside.rendering.unwrap().contains("token"));
     field.api.get(&format!("/api/v1/receipts/{id}.exe"), &boss).await.refused(404, "not_found");
 
-    let mut tx = field.api.state.db.read().await.unwrap();
-    let all = queue::ReceiptFilter { chain: None, visit: None, after: None };
-    let scope = queue::Scope { all: true, customers: Vec::new(), unlisted: false, engineer: None, dispatched: Vec::new() };
-    let mut token = None;
-    for receipt in queue::receipts(&mut tx, &scope, &all, 10).await.unwrap() {
-        let mails = outbox::of_receipt(&mut tx, receipt.id).await.unwrap();
-        token = token.or_else(|| mails.first().map(|m| m.link_token.clone()));
-    }
-    drop(tx);
-    let token = field.api.state.keys.seal.open_token(&token.unwrap()).unwrap();
+    let token = crate::hospital::token(&field, "H01-000001").await;
     let page = field.api.call(Method::GET, &format!("/r/{token}"), None, None).await;
     assert!(String::from_utf8(page.bytes).unwrap().contains(&format!("/r/{token}.pdf?lang=")));
     let pdf = field.api.call(Method::GET, &format!("/r/{token}.pdf?lang=en"), None, None).await;
