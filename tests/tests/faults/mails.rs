@@ -68,8 +68,9 @@ fn talk(stream: TcpStream, kept: &Mutex<Vec<String>>) -> std::io::Result<()> {
             "DATA" => {
                 out.write_all(b"354 go on\r\n")?;
                 let mut mail = String::new();
-                for line in lines.by_ref() {
-                    let line = line?;
+                loop {
+                    // The end of the stream is an end without a dot.
+                    let line = lines.next().ok_or(std::io::ErrorKind::UnexpectedEof)??;
                     if line == "." {
                         break;
                     }
