@@ -99,25 +99,27 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     Ok(count)
 }
 
-/// Builds the release server and one of the programs of the `tests` package; returns a command that runs the latter
-/// against the former.
-fn with_release_server(program: &str) -> Result<Command> {
+/// Builds every program as the tests use it. A part of the workspace by itself asks for other features of its
+/// dependencies, and these would be compiled twice.
+fn programs() -> Result {
     c_compiler()?;
-    // In one go: by themselves the two packages ask for other features of their dependencies, and the server would be
-    // compiled once for each.
-    let packages = ["--package", "countersign", "--package", "countersign-tests"];
-    run(cargo().args(["build", "--release"]).args(packages).args(["--bin", "countersign", "--bin", program]))?;
-    let release = target_dir().join("release");
-    let mut command = Command::new(release.join(program));
-    command.arg("--server-binary").arg(release.join("countersign")).current_dir(root());
-    Ok(command)
+    run(cargo().args(["build", "--workspace", "--lib", "--bins"]))
+}
+
+/// The command that runs `program` of the `tests` package against the server of the same build.
+fn against_server(build: &str, program: &str) -> Command {
+    let built = target_dir().join(build);
+    let mut command = Command::new(built.join(program));
+    command.arg("--server-binary").arg(built.join("countersign")).current_dir(root());
+    command
 }
 
 /// Plays the story. Without `check` it leaves the server running: then this process becomes the demo, so that Ctrl-C and
 /// every other signal reach it.
 pub(crate) fn demo(check: bool, out: Option<&Path>) -> Result {
     fonts()?;
-    let mut command = with_release_server("demo")?;
+    programs()?;
+    let mut command = against_server("debug", "demo");
     if let Some(out) = out {
         command.arg("--out").arg(std::path::absolute(out).at(out)?);
     }
@@ -130,7 +132,11 @@ pub(crate) fn demo(check: bool, out: Option<&Path>) -> Result {
 
 /// Measures the release server, on PostgreSQL too unless it is a short run.
 pub(crate) fn bench(args: &[String]) -> Result {
-    let mut command = with_release_server("bench")?;
+    c_compiler()?;
+    // In one go, for the same reason as in `programs`.
+    let packages = ["--package", "countersign", "--package", "countersign-tests"];
+    run(cargo().args(["build", "--release"]).args(packages).args(["--bin", "countersign", "--bin", "bench"]))?;
+    let mut command = against_server("release", "bench");
     let short = args.iter().any(|arg| arg == "--quick" || arg == "--only-w");
     let own = match std::env::var_os(postgres::VARIABLE) {
         None if !short => Some(Postgres::start(true)?),
@@ -144,10 +150,7 @@ pub(crate) fn bench(args: &[String]) -> Result {
 
 /// Regenerates what is generated from the code, or with `check` fails if the checked-in files differ.
 pub(crate) fn codegen(check: bool) -> Result {
-    c_compiler()?;
-    // With the tests, as `cargo test` builds the workspace: a part of it asks for other features of its dependencies,
-    // and these would be compiled twice.
-    run(cargo().args(["build", "--workspace", "--lib", "--bins", "--tests"]))?;
+    programs()?;
     let fresh = crate::proc::quiet(Command::new(target_dir().join("debug/countersign")).arg("openapi"))?;
     generated("docs/openapi.json", &fresh, check)?;
     bindings::codegen(check)
