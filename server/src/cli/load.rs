@@ -2,7 +2,7 @@
 
 use super::print_line;
 use crate::failure::Failure;
-use crate::load::{Fleet, Options, Progress, Reconnect};
+use crate::load::{BEGIN_MS, Fleet, Options, Progress, Reconnect};
 use std::io::IsTerminal as _;
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -50,6 +50,7 @@ pub(super) fn run(args: LoadArgs) -> Result<(), Failure> {
         phones: args.phones,
         visits: args.visits,
         seed: 1,
+        begin_ms: BEGIN_MS,
     };
     match args.scenario {
         Scenario::W => {

@@ -26,8 +26,8 @@ use sync_core::sync::{Outcome, Request, Response, decode, encode};
 const PER_FRAME: usize = 50;
 /// How often a request is sent again when the server cannot be reached or is overloaded.
 const TRIES: usize = 20;
-/// When the first visits begin: 1 September 2026, 08:00 in Shanghai.
-const BEGIN_MS: i64 = 1_788_220_800_000;
+/// When the first visits begin unless something else is asked for: 1 September 2026, 08:00 in Shanghai.
+pub const BEGIN_MS: i64 = 1_788_220_800_000;
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct Options {
     pub visits: usize,
     /// Where the repeatable randomness begins.
     pub seed: u64,
+    /// When each phone's first visit begins, milliseconds since 1970 UTC; the others follow it.
+    pub begin_ms: i64,
 }
 
 /// A frame that waits to be sent. The phone's signature is in it already; only its place in the feed is not.
@@ -82,7 +84,7 @@ fn enrol(options: &Options, n: usize) -> Result<(SimPhone, HttpLink, Identity, S
     getrandom::fill(&mut fresh).map_err(|e| Failure::new(format!("no randomness: {e}")))?;
     let _ = rng.next_u64();
     let mut ids = Seeded::new(u64::from_le_bytes(fresh));
-    let clock = Clock::at(BEGIN_MS, &mut ids);
+    let clock = Clock::at(options.begin_ms, &mut ids);
     let mut phone = SimPhone::new(identity.clone(), key.clone(), clock, ids);
     match phone.sync_until_quiet(&mut link, 200) {
         Ok(true) => {}
@@ -90,7 +92,7 @@ fn enrol(options: &Options, n: usize) -> Result<(SimPhone, HttpLink, Identity, S
         Err(e) => return Err(Failure::new(format!("{login}: {e}"))),
     }
     // Visits are in the past; what the server said of the time now must not move them.
-    phone.travel_to(BEGIN_MS);
+    phone.travel_to(options.begin_ms);
     link.traffic = Traffic::default();
     Ok((phone, link, identity, key))
 }

@@ -25,6 +25,9 @@ const HELD: usize = 100;
 /// Phones of one round of seeding, and the visits of each: each is another engineer's, and an engineer's visits never
 /// overlap.
 const SEED: (usize, usize) = (20, 250);
+/// Each round is so much earlier than the one before, longer than its visits take: in one place they would all be each
+/// other's repeated problems, which is no hospital's year.
+const ROUND_MS: i64 = 30 * 86_400_000;
 /// Visits of a phone at least, where there are so many: enough to work on for longer than the company's rules allow.
 const LEAST: usize = 50;
 /// How often a run of judging again is looked at.
@@ -165,7 +168,11 @@ pub(crate) fn rejudged(binary: &Path, database: &Database, dir: &Path, visits: u
     for round in 0..rounds {
         let left = visits.saturating_sub(round * phones * each).div_ceil(phones).clamp(1, each);
         let options = bench.options(phones, left, 100 + round as u64);
-        let options = countersign::load::Options { login: format!("r{round}-{{}}"), ..options };
+        let options = countersign::load::Options {
+            login: format!("r{round}-{{}}"),
+            begin_ms: options.begin_ms - i64::try_from(round)? * ROUND_MS,
+            ..options
+        };
         let report = Fleet::prepare(&options, &quiet)?.run(&quiet)?;
         if report.errors > 0 {
             return Err(format!("seeding: {:?}", report.faults).into());

@@ -90,6 +90,7 @@ impl Bench {
             phones,
             visits,
             seed,
+            begin_ms: countersign::load::BEGIN_MS,
         }
     }
 
@@ -175,12 +176,12 @@ fn company(size: &Size) -> Result<String, Failure> {
     let contract = |n: usize| {
         let package = ["A-2026", "B-2026", "C-2026", "SW-2026"][n % 4];
         json!({"code": format!("HT-{n:04}"), "customer": code(n), "kind": "service_maintenance", "status": "signed",
-               "package": package, "first_day": "2026-01-01", "last_day": "2036-12-31",
+               "package": package, "first_day": "2024-01-01", "last_day": "2036-12-31",
                "annual_fee_minor": 9_000_000, "currency": "CNY"})
     };
     let second = |n: usize| {
         json!({"code": format!("HT-{n:04}-2"), "customer": code(n), "kind": "hardware", "status": "signed",
-               "package": "HW-2026", "first_day": "2026-01-01", "last_day": "2036-12-31",
+               "package": "HW-2026", "first_day": "2024-01-01", "last_day": "2036-12-31",
                "annual_fee_minor": 4_000_000, "currency": "CNY"})
     };
     add("users", size.logins.iter().map(engineer).collect())?;
