@@ -3,6 +3,10 @@
 //! Found by the names of their files, in an order of preference, so that a start needs to open none of them and two
 //! machines with the same packages set the same pages.
 
+use memmap2::Mmap;
+use sha2::{Digest as _, Sha256};
+use std::fs::{File, Metadata};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use sync_core::canonical::sha256_hex;
 use typst::foundations::Bytes;
@@ -94,11 +98,11 @@ impl Fonts {
         let mut digests = String::new();
         let rare = if rare { found.rare.as_slice() } else { &[] };
         for path in found.chinese.iter().chain(&found.beside).chain(rare) {
-            let Some(bytes) = read(path) else { continue };
-            digests.push_str(&sha256_hex(&bytes));
+            let Some((bytes, digest)) = open(path) else { continue };
+            digests.push_str(&digest);
             // A collection holds a face for every country; theirs for Japan draws some characters otherwise.
             let collection = path.extension().is_some_and(|e| e == "ttc");
-            for face in Font::iter(Bytes::new(bytes)) {
+            for face in Font::iter(bytes) {
                 let name = face.info().family.as_str();
                 let wanted = !collection || name == found.family || name.ends_with(" SC");
                 if wanted && !name.contains("Mono CJK") {
@@ -126,12 +130,49 @@ impl Fonts {
     }
 }
 
-fn read(path: &Path) -> Option<Vec<u8>> {
-    let size = path.metadata().ok()?.len();
-    if size > LARGEST {
+/// A font's file and its SHA-256.
+fn open(path: &Path) -> Option<(Bytes, String)> {
+    let mut file = File::open(path).ok()?;
+    let about = file.metadata().ok()?;
+    if about.len() > LARGEST {
         return None;
     }
-    std::fs::read(path).ok()
+    if !is_the_systems(&about) {
+        let bytes = std::fs::read(path).ok()?;
+        let digest = sha256_hex(&bytes);
+        return Some((Bytes::new(bytes), digest));
+    }
+    // Read through a small buffer, and not through the map: that would keep all of it in this process.
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer).ok()? {
+            0 => break,
+            n => hasher.update(buffer.get(..n)?),
+        }
+    }
+    let map = map(&file).ok()?;
+    Some((Bytes::new(map), hex::encode(hasher.finalize())))
+}
+
+/// Whether only the system's administrator may write to it.
+#[cfg(unix)]
+fn is_the_systems(about: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    about.uid() == 0 && about.mode() & 0o022 == 0 && about.len() > 0
+}
+
+#[cfg(not(unix))]
+fn is_the_systems(_: &Metadata) -> bool {
+    false
+}
+
+/// A large font stays on the disk: of its 20 MB a receipt needs the outlines of some hundred characters.
+#[expect(unsafe_code, reason = "whoever shortened the file would end this process, and only the administrator can")]
+fn map(file: &File) -> std::io::Result<Mmap> {
+    // SAFETY: the bytes do not change while they are mapped. Only the administrator may write to the file, and package
+    // managers put a new file in the place of an old one; they do not write into it.
+    unsafe { Mmap::map(file) }
 }
 
 /// Where systems have their fonts.
