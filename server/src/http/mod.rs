@@ -3,6 +3,7 @@
 //! A new route is a handler with `#[utoipa::path]` in a module under [`routes`], listed with its access in that
 //! module's `routes()`, which [`table`] puts together. A route that is not in the table does not exist.
 
+pub mod entry;
 pub mod envelope;
 pub mod extract;
 pub mod guard;
@@ -28,8 +29,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// The whole service.
 pub fn router(state: &AppState) -> Router {
-    let (router, _) = table::build(state);
-    router
+    table::build(state)
         .fallback(async || {
             problem::Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
         })

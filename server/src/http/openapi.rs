@@ -1,10 +1,15 @@
 //! The frame of the OpenAPI description: what is said once for all routes.
 
 use super::problem::{FieldProblem, ProblemDocument};
+use std::sync::Arc;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+
+/// The finished description, on its way to the route that hands it out.
+#[derive(Clone)]
+pub struct Described(pub Arc<OpenApi>);
 
 #[derive(utoipa::OpenApi)]
 #[openapi(

@@ -12,6 +12,7 @@ pub mod dkim;
 pub mod maildir;
 pub mod mailroom;
 pub mod notice;
+pub mod outcome;
 pub mod seal;
 pub mod smtp;
 pub mod transport;

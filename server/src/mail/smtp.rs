@@ -5,7 +5,7 @@
 //! not be taken for one that was never made. It also waits for replies without end. So each stage is taken by itself.
 
 use super::compose::Letter;
-use super::transport::Outcome;
+use super::outcome::Outcome;
 use crate::failure::Failure;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};

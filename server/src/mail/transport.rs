@@ -1,27 +1,13 @@
 //! Where mails go: a folder of `.eml` files, or an SMTP server.
 
 use super::compose::Letter;
+use super::outcome::Outcome;
 use super::smtp::Smtp;
 use crate::failure::Failure;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use sync_core::canonical::sha256_hex;
 use uuid::Uuid;
-
-/// What became of a mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The mail server (or the disk) has it.
-    Accepted,
-    /// Not now: a 4xx reply, or a disk that is full.
-    Temporary(String),
-    /// Never: a 5xx reply about this mail or its recipient.
-    Permanent(String),
-    /// The connection was cut between the data and the reply: the server may or may not have the mail.
-    Unknown(String),
-    /// The mail server was not reached, or does not let us in. It has nothing of the mail.
-    Unreachable(String),
-}
 
 /// Where mails go.
 #[derive(Clone, Debug)]

@@ -5,8 +5,9 @@
 
 use super::compose::{ComposeError, Letter, Sender, compose, envelope, mailbox};
 use super::notice;
+use super::outcome::Outcome;
 use super::seal::Sealer;
-use super::transport::{Outcome, Transport};
+use super::transport::Transport;
 use crate::clock::Clock;
 use crate::store::letters::{self, LetterRow};
 use crate::store::outbox::{self, Lease, OutboxRow, Wanted};

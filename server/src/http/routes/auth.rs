@@ -3,10 +3,10 @@
 use crate::auth::passwords::PasswordError;
 use crate::auth::sessions::{self, Pair, SessionError};
 use crate::auth::{Principal, accounts};
+use crate::http::entry::Entry;
 use crate::http::extract::{Body, Peer};
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
-use crate::http::table::Entry;
 use crate::state::AppState;
 use crate::store::{StoreError, audit, users};
 use axum::Json;

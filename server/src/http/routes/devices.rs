@@ -3,11 +3,11 @@
 use crate::auth::Principal;
 use crate::auth::devices::{self, DeviceError};
 use crate::auth::sessions::{self, Pair, SessionError};
+use crate::http::entry::Entry;
 use crate::http::extract::{Body, InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::{Page, Paging};
 use crate::http::problem::{FieldProblem, Problem};
-use crate::http::table::Entry;
 use crate::state::AppState;
 use crate::store::StoreError;
 use crate::store::devices::{self as rows, DeviceRow};

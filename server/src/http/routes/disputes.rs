@@ -1,11 +1,11 @@
 //! What hospitals dispute, and managers' answers.
 
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{Body, InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::{CursorPage, unseal};
 use crate::http::problem::{FieldProblem, Problem};
-use crate::http::table::Entry;
 use crate::receipts::disputes::{self, Dispute, DisputeError, Draft, Resolution};
 use crate::state::AppState;
 use crate::store::page::DisputeFilter;

@@ -1,10 +1,10 @@
 //! Export of the reference data, and templates for the import.
 
 use crate::export::{self, ExportError, Part, template_csv, template_xlsx};
+use crate::http::entry::Entry;
 use crate::http::extract::{InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
-use crate::http::table::Entry;
 use crate::import::kind_called;
 use crate::state::AppState;
 use crate::store::StoreError;

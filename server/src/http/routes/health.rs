@@ -1,14 +1,15 @@
 //! Is it alive, is it ready, what are its keys, what does it speak.
 
+use crate::http::entry::Entry;
 use crate::http::guard::Access;
+use crate::http::openapi::Described;
 use crate::http::problem::Problem;
-use crate::http::table::{self, Entry};
 use crate::keys::JwkSet;
 use crate::state::AppState;
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
+use axum::{Extension, Json};
 use utoipa_axum::routes;
 
 /// This module's part of the table.
@@ -53,6 +54,6 @@ async fn jwks(State(state): State<AppState>) -> impl IntoResponse {
 /// This description.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "operation",
     responses((status = 200, description = "OpenAPI 3.1")))]
-async fn openapi_json() -> impl IntoResponse {
-    Json(table::openapi())
+async fn openapi_json(Extension(Described(api)): Extension<Described>) -> impl IntoResponse {
+    Json(api)
 }

@@ -1,10 +1,10 @@
 //! Import by the API: the same engine as on the command line.
 
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::InQuery;
 use crate::http::guard::Access;
 use crate::http::problem::{FieldProblem, Problem};
-use crate::http::table::Entry;
 use crate::import::engine::{Plan, import as run};
 use crate::import::{Form, ImportError, MOST_SHOWN, Report, Source, kind_called};
 use crate::state::AppState;

@@ -1,11 +1,11 @@
 //! Leads.
 
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{Body, InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::{CursorPage, unseal};
 use crate::http::problem::{FieldProblem, Problem};
-use crate::http::table::Entry;
 use crate::leads::{self, DECIDERS, Decision, Lead, LeadDossier, LeadError, READERS};
 use crate::state::AppState;
 use crate::store::leads::LeadFilter;

@@ -2,11 +2,11 @@
 
 use super::visits::visit_problem;
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{Body, InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::{CursorPage, unseal};
 use crate::http::problem::{FieldProblem, Problem};
-use crate::http::table::Entry;
 use crate::mail::bounce::{self, BounceError};
 use crate::mail::mailroom::{self, Again, AgainError, Mail, Noted};
 use crate::state::AppState;

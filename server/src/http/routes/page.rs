@@ -2,10 +2,10 @@
 //!
 //! A link that is unknown and one that has expired answer the same, and whoever tries many is asked to wait.
 
+use crate::http::entry::Entry;
 use crate::http::extract::{InQuery, Peer};
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
-use crate::http::table::Entry;
 use crate::receipts::check::{Finding, LARGEST_FILE, check};
 use crate::receipts::jwks::KeySet;
 use crate::receipts::page::{Found, Shown, by_token, language, render};

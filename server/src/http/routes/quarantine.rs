@@ -2,10 +2,10 @@
 
 use super::visits::VisitsError;
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::{Page, Paging};
-use crate::http::table::Entry;
 use crate::state::AppState;
 use crate::store::dossier as rows;
 use crate::visits::VisitError;

@@ -3,11 +3,11 @@
 use super::page::pdf;
 use super::visits::visit_problem;
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::{CursorPage, unseal};
 use crate::http::problem::Problem;
-use crate::http::table::Entry;
 use crate::state::AppState;
 use crate::store::queue::{self, ReceiptFilter};
 use crate::store::{StoreError, dossier as rows};

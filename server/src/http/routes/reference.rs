@@ -2,11 +2,11 @@
 //! alike.
 
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{Body, InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::{Page, Paging};
 use crate::http::problem::{FieldProblem, Problem};
-use crate::http::table::Entry;
 use crate::reference::cache::Asker;
 use crate::reference::fields::FieldError;
 use crate::reference::handovers::Tenure;

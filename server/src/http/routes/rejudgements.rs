@@ -1,11 +1,11 @@
 //! Runs of judging again: what caused them, how far they are, and asking for one.
 
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{Body, InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::{Page, Paging};
 use crate::http::problem::{FieldProblem, Problem};
-use crate::http::table::Entry;
 use crate::rejudge::{self, Wish, WishError, progress};
 use crate::state::AppState;
 use crate::store::rejudge::{self as rows, RejudgementRow};

@@ -1,11 +1,11 @@
 //! Reports as JSON, CSV and XLSX.
 
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::envelope::reader_language;
 use crate::http::extract::InQuery;
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
-use crate::http::table::Entry;
 use crate::reports::{self, Ask, Desk, Format, READERS, ReportError, Table};
 use crate::state::AppState;
 use axum::Json;

@@ -2,11 +2,11 @@
 
 use super::leads::{ListQuery, field};
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{Body, InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::CursorPage;
 use crate::http::problem::Problem;
-use crate::http::table::Entry;
 use crate::root_causes::{self, READERS, RootCause, RootCauseDossier, RootCauseError, WRITERS, Words};
 use crate::state::AppState;
 use crate::store::root_causes::{self as rows, RootCauseFilter};

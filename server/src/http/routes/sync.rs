@@ -1,9 +1,9 @@
 //! `POST /api/v1/sync`: one round trip of the sync protocol (docs/protocol.md).
 
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
-use crate::http::table::Entry;
 use crate::reference::cache::Asker;
 use crate::state::AppState;
 use crate::store::{StoreError, devices};

@@ -2,11 +2,11 @@
 
 use super::visits_query::{ListQuery, question};
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{Body, InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::CursorPage;
 use crate::http::problem::{FieldProblem, Problem};
-use crate::http::table::Entry;
 use crate::state::AppState;
 use crate::store::queue::{self, VisitRow};
 use crate::store::{StoreError, dossier as rows, letters, page as page_rows};

@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::mail::compose::{mailbox, part, written};
+use crate::mail::outcome::Outcome;
 use crate::mail::smtp::Smtp;
-use crate::mail::transport::Outcome;
 use lettre::message::header::ContentType;
 use lettre::message::{MultiPart, MultiPartKind};
 use std::io::{BufRead as _, BufReader, Write as _};
