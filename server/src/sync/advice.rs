@@ -1,8 +1,8 @@
 //! Phones' own verdicts: kept where they differ from the server's.
 
 use super::judging::Judged;
-use super::merger::Push;
 use super::merging::MergedVisit;
+use super::push::Push;
 use crate::store::bulk::{Rows, Value};
 use crate::store::verdicts::Spoken;
 use std::collections::{BTreeMap, HashMap};

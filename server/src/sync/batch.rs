@@ -2,12 +2,14 @@
 
 use super::SyncError;
 use super::advice::compare;
-use super::cache::Cache;
+use super::cache::{Cache, load};
+use super::computing::{Trouble, compute, parallel};
 use super::gathering::{Gathered, Ground, Vicinity, gather};
 use super::issuing::{Colleague, Issued, Issuer, Ledger, chain_of, managers, wants_receipt};
-use super::judging::{Judged, Knowledge, Read, judge};
-use super::merger::Push;
-use super::merging::{Base, MergedVisit, merge_all, parallel};
+use super::judging::{Judged, Knowledge, judge};
+use super::merging::{Base, MergedVisit, merge_all};
+use super::push::Push;
+use super::reading::Read;
 use super::rows::{BatchRows, LogRow, log_row, visit_row};
 use crate::clock::Clock;
 use crate::money::Costs;
@@ -19,7 +21,6 @@ use crate::store::{Db, Sql, StoreError, Tx, evidence, feed, outbox, receipts, vi
 use crate::{db_all, failpoint, with_ids};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use sync_core::document::Document;
 use sync_core::ids::VisitId;
 use sync_core::receipt::CHAIN_START;
 use sync_core::reference::Reference;
@@ -76,26 +77,6 @@ pub(super) async fn run(
             Ok(answers) => return Ok(answers),
         }
     }
-}
-
-pub(super) enum Trouble {
-    Store(StoreError),
-    /// Another server was faster: from the beginning, with what it has written.
-    Overtaken(&'static str),
-    Failed(String),
-}
-
-impl From<StoreError> for Trouble {
-    fn from(e: StoreError) -> Self {
-        Self::Store(e)
-    }
-}
-
-/// Computes away from the async workers. A panic there is contained: it fails this batch, not the process.
-pub(super) async fn compute<R: Send + 'static>(
-    f: impl FnOnce() -> Result<R, String> + Send + 'static,
-) -> Result<R, Trouble> {
-    tokio::task::spawn_blocking(f).await.map_err(|e| Trouble::Failed(e.to_string()))?.map_err(Trouble::Failed)
 }
 
 async fn attempt(
@@ -262,38 +243,6 @@ async fn bases(
         base.members = members.remove(id).unwrap_or_default();
     }
     Ok(bases)
-}
-
-/// Stored documents with their versions.
-pub(super) async fn load(
-    tx: &mut Tx,
-    cache: &mut Cache,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, (i64, Arc<Document>)>, Trouble> {
-    let mut found = HashMap::new();
-    let mut missing = Vec::new();
-    for (visit, version) in visits::versions(tx, ids).await? {
-        match cache.get(visit, version) {
-            Some(document) => {
-                found.insert(visit, (version, document));
-            }
-            None => missing.push(visit),
-        }
-    }
-    if !missing.is_empty() {
-        let stored = visits::documents(tx, &missing).await?;
-        let read = compute(move || {
-            parallel(stored, |row| {
-                let document = Document::load(&row.snapshot).map_err(|e| format!("visit {}: {e}", row.visit_id))?;
-                Ok((row.visit_id, (row.version, Arc::new(document))))
-            })
-            .into_iter()
-            .collect::<Result<Vec<_>, String>>()
-        })
-        .await?;
-        found.extend(read);
-    }
-    Ok(found)
 }
 
 async fn issue(

@@ -1,5 +1,7 @@
 //! Documents kept in memory between requests, a bounded number of them.
 
+use super::computing::{Trouble, compute, parallel};
+use crate::store::{Tx, visits};
 use std::collections::HashMap;
 use std::sync::Arc;
 use sync_core::document::Document;
@@ -48,4 +50,36 @@ impl Cache {
         let cut = ages.get(self.kept.len() - KEEP * 3 / 4).copied().unwrap_or(self.round);
         self.kept.retain(|_, k| k.used > cut || k.used == self.round);
     }
+}
+
+/// Stored documents with their versions.
+pub(super) async fn load(
+    tx: &mut Tx,
+    cache: &mut Cache,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, (i64, Arc<Document>)>, Trouble> {
+    let mut found = HashMap::new();
+    let mut missing = Vec::new();
+    for (visit, version) in visits::versions(tx, ids).await? {
+        match cache.get(visit, version) {
+            Some(document) => {
+                found.insert(visit, (version, document));
+            }
+            None => missing.push(visit),
+        }
+    }
+    if !missing.is_empty() {
+        let stored = visits::documents(tx, &missing).await?;
+        let read = compute(move || {
+            parallel(stored, |row| {
+                let document = Document::load(&row.snapshot).map_err(|e| format!("visit {}: {e}", row.visit_id))?;
+                Ok((row.visit_id, (row.version, Arc::new(document))))
+            })
+            .into_iter()
+            .collect::<Result<Vec<_>, String>>()
+        })
+        .await?;
+        found.extend(read);
+    }
+    Ok(found)
 }

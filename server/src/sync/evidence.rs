@@ -3,7 +3,7 @@
 //! Everything is asked for set by set: one statement for each kind of evidence, none for a kind that the batch does not
 //! need. What was asked is kept, so that it can be asked once more when another server committed meanwhile.
 
-use super::judging::Read;
+use super::reading::Read;
 use crate::store::evidence::{self, ClaimRow, KeyRange, ProblemRow};
 use crate::store::visits::{self, SpanRow};
 use crate::store::{StoreError, Tx};

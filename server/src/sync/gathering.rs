@@ -1,11 +1,11 @@
 //! Reads what judging needs, adds the visits nearby whose verdict this batch may change, and notes which others are to be
 //! judged again later.
 
-use super::batch::{Trouble, compute, load};
-use super::cache::Cache;
+use super::cache::{Cache, load};
+use super::computing::{Trouble, compute, parallel};
 use super::evidence::{Around, Asked, Before, Outside, Reach, Runs};
-use super::judging::{Judged, Knowledge, Read, because_of, touched};
-use super::merging::parallel;
+use super::judging::{Judged, Knowledge, because_of, touched};
+use super::reading::Read;
 use crate::store::evidence as rows;
 use crate::store::verdicts::{self, Cause};
 use crate::store::visits::{self, SpanRow};

@@ -3,13 +3,13 @@
 use super::SyncError;
 use super::batch::{Shared, Work, run};
 use super::cache::Cache;
+use super::push::Push;
 use crate::clock::Clock;
 use crate::reference::cache::ReferenceCache;
 use crate::store::Db;
 use crate::store::rejudge::ClaimedRow;
 use std::sync::Arc;
-use sync_core::ids::{DeviceId, UserId};
-use sync_core::sync::{DocumentDown, DocumentUp};
+use sync_core::sync::DocumentDown;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Requests that wait at most; then phones are told to come back later.
@@ -19,23 +19,6 @@ const QUEUE: usize = 1024;
 const BATCH_DOCUMENTS: usize = 50;
 /// Batches of phones that go before visits that are only judged again.
 const PATIENCE: usize = 8;
-
-/// What one authenticated device sends.
-#[derive(Debug)]
-pub struct Push {
-    /// The device; its signature over the heads has been checked.
-    pub device: DeviceId,
-    /// Whose it is.
-    pub user: UserId,
-    /// Set when the device is revoked: everything it sends goes into quarantine.
-    pub revoked: bool,
-    /// The documents.
-    pub documents: Vec<DocumentUp>,
-    /// What the device signed.
-    pub attested: Vec<u8>,
-    /// Its signature.
-    pub signature: Vec<u8>,
-}
 
 /// Visits to be judged again.
 struct Again {

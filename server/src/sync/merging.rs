@@ -1,6 +1,7 @@
 //! The first computing step: every document of a batch goes through the gate and is merged.
 
-use super::merger::Push;
+use super::computing::parallel;
+use super::push::Push;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use sync_core::admission::{Admitted, Limits, Refused};
@@ -57,36 +58,6 @@ pub(super) fn merge_all(pushes: &[Push], mut bases: HashMap<VisitId, Base>) -> R
         })
         .collect();
     parallel(work, |(visit, base, places)| merge_visit(pushes, visit, base, &places)).into_iter().collect()
-}
-
-/// Maps on as many threads as there are processors; the order is kept.
-pub(super) fn parallel<T: Send, R: Send>(work: Vec<T>, f: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(work.len());
-    if threads <= 1 || work.len() < 4 {
-        return work.into_iter().map(f).collect();
-    }
-    let size = work.len().div_ceil(threads);
-    let mut own = work;
-    let mut rest = own.split_off(size);
-    let mut chunks = Vec::new();
-    while !rest.is_empty() {
-        let tail = rest.split_off(size.min(rest.len()));
-        chunks.push(std::mem::replace(&mut rest, tail));
-    }
-    let f = &f;
-    let map = move |chunk: Vec<T>| chunk.into_iter().map(f).collect::<Vec<R>>();
-    std::thread::scope(|scope| {
-        let others: Vec<_> = chunks.into_iter().map(|chunk| scope.spawn(move || map(chunk))).collect();
-        let mut done = map(own);
-        for other in others {
-            match other.join() {
-                Ok(more) => done.extend(more),
-                // The panic belongs to the caller, which contains it for the whole batch.
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
-    })
 }
 
 fn merge_visit(

@@ -7,6 +7,7 @@
 mod advice;
 mod batch;
 mod cache;
+mod computing;
 mod evidence;
 mod feed;
 mod gathering;
@@ -14,12 +15,15 @@ mod issuing;
 mod judging;
 mod merger;
 mod merging;
+mod push;
+mod reading;
 mod rows;
 
 pub use crate::store::rejudge::ClaimedRow;
 pub use feed::{News, join, news};
 pub use issuing::Issuer;
-pub use merger::{Merger, Push};
+pub use merger::Merger;
+pub use push::Push;
 
 use crate::store::StoreError;
 

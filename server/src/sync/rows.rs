@@ -2,8 +2,8 @@
 
 use super::gathering::Vicinity;
 use super::judging::Judged;
-use super::merger::Push;
 use super::merging::MergedVisit;
+use super::push::Push;
 use crate::store::bulk::{Rows, Value};
 use sync_core::canonical::sha256_hex;
 use uuid::Uuid;
