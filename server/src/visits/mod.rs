@@ -3,6 +3,7 @@
 //! [`sight`] says who may see which visits, [`dossier`], [`history`] and [`verdicts`] read, [`review`] decides. Nothing here writes
 //! into a visit's document: what a manager decides is the server's own row, with a trail.
 
+pub mod answers;
 pub mod dossier;
 pub mod history;
 mod provenance;

@@ -1,6 +1,6 @@
 //! Every verdict that a visit had: who caused each, when, and what it changed.
 
-use super::dossier::{FlagAnswer, VerdictAnswer, flag_answer, verdict_answer};
+use super::answers::{FlagAnswer, VerdictAnswer, flag_answer, verdict_answer};
 use super::provenance::Hands;
 use super::{Hand, VisitError, Words, compute, sight};
 use crate::auth::Principal;

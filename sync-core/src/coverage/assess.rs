@@ -1,38 +1,21 @@
 //! The verdict: what each work item's work was, cut where an answer can change, and what it comes to.
 
 use super::answer::{Answer, granted, refused};
+use super::case::{Case, MAX_PARTS};
 use super::place::{Open, Place, place};
 use super::quotas::Quotas;
 use super::reading::{Question, Reading};
 use super::verdict::*;
-use super::work::{Work, categories, modes, origins};
+use super::work::{Work, origins};
 use super::{clauses, clocks, flags, ordinary, signals};
-use crate::document::facts::Origin;
-use crate::document::view::{Fact, Item, VisitView};
+use crate::document::view::{Item, VisitView};
 use crate::ids::FactId;
 use crate::message::Message;
 use crate::reference::Reference;
 use crate::time::days::DayPart;
-use crate::time::{Interval, Spans, spans};
+use crate::time::{Interval, spans};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Most parts of work that one verdict judges, far beyond any honest visit. Every item without labour of its own is
-/// judged by all labour of the visit, so that a hostile record could otherwise ask for the product of the two numbers.
-pub(super) const MAX_PARTS: usize = 20_000;
-
-/// What everything is judged with.
-pub(super) struct Case<'a> {
-    pub(super) view: &'a VisitView,
-    pub(super) reference: &'a Reference,
-    pub(super) evidence: &'a Evidence,
-    pub(super) spans: Spans,
-    pub(super) work: Work,
-    /// The origins that count, by id.
-    pub(super) origins: Vec<&'a Fact<Origin>>,
-    /// Where the visit was, or why that is not known.
-    pub(super) place: Result<Place<'a>, Message>,
-}
 
 /// 合同覆盖结论: judges a visit.
 ///
@@ -153,10 +136,6 @@ impl Case<'_> {
             }
         }
         answers
-    }
-
-    pub(super) fn question(&self, item: &Item) -> Question {
-        Question { categories: categories(item), modes: modes(&self.origins) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Flags about clocks that disagree and time that was recorded twice.
 
-use super::assess::Case;
+use super::case::Case;
 use super::flags::flag;
 use super::names::{hms, person};
 use super::verdict::*;

@@ -1,6 +1,6 @@
 //! What a manager must look at: contracts, dispatch, sign-offs, and where devices disagreed.
 
-use super::assess::Case;
+use super::case::Case;
 use super::contract::{Standing, standing};
 use super::names::{customer, quoted, word};
 use super::place::Place;

@@ -16,6 +16,7 @@
 
 mod answer;
 mod assess;
+mod case;
 mod clauses;
 mod clocks;
 mod contract;

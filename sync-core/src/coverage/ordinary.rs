@@ -1,7 +1,7 @@
 //! Work at hours of which no contract speaks: where none was in force, the company's ordinary hours are the measure
 //! (working days, the daytime of its rules).
 
-use super::assess::{Case, MAX_PARTS};
+use super::case::{Case, MAX_PARTS};
 use super::flags::{flag, in_force};
 use super::hours::{self, Local};
 use super::names::hms;

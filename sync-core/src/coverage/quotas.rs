@@ -1,6 +1,6 @@
 //! What the customer's limits left for this visit, worked out when first asked.
 
-use super::assess::{Case, MAX_PARTS};
+use super::case::{Case, MAX_PARTS};
 use super::ledger::{Draw, Outcome, settle};
 use super::place::{Open, Place};
 use super::quota::quota_reach;

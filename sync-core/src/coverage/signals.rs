@@ -1,7 +1,7 @@
 //! What a manager must look at beside the contracts: support that was not bought, problems that come again, journeys
 //! that were not needed, and engineers who had no rest.
 
-use super::assess::Case;
+use super::case::Case;
 use super::flags::{dispatched, flag};
 use super::names::{hms, person, word};
 use super::vendor::{VendorGap, vendor_gaps};

@@ -1,0 +1,35 @@
+//! What a verdict is made of: the visit as it was read, and what it is held against.
+
+use super::place::Place;
+use super::reading::Question;
+use super::verdict::Evidence;
+use super::work::{Work, categories, modes};
+use crate::document::facts::Origin;
+use crate::document::view::{Fact, Item, VisitView};
+use crate::message::Message;
+use crate::reference::Reference;
+use crate::time::Spans;
+
+/// Most parts of work that one verdict judges, far beyond any honest visit. Every item without labour of its own is
+/// judged by all labour of the visit, so that a hostile record could otherwise ask for the product of the two numbers.
+pub(super) const MAX_PARTS: usize = 20_000;
+
+/// What everything is judged with.
+pub(super) struct Case<'a> {
+    pub(super) view: &'a VisitView,
+    pub(super) reference: &'a Reference,
+    pub(super) evidence: &'a Evidence,
+    pub(super) spans: Spans,
+    pub(super) work: Work,
+    /// The origins that count, by id.
+    pub(super) origins: Vec<&'a Fact<Origin>>,
+    /// Where the visit was, or why that is not known.
+    pub(super) place: Result<Place<'a>, Message>,
+}
+
+impl Case<'_> {
+    /// What is asked about an item's work.
+    pub(super) fn question(&self, item: &Item) -> Question {
+        Question { categories: categories(item), modes: modes(&self.origins) }
+    }
+}
