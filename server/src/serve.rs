@@ -9,6 +9,7 @@ use crate::mail::dkim::Dkim;
 use crate::mail::maildir::Maildir;
 use crate::mail::transport::Transport;
 use crate::mail::worker::{Schedule, Worker};
+use crate::receipt_log;
 use crate::receipts::pdf::PdfError;
 use crate::rejudge;
 use crate::state::AppState;
@@ -80,6 +81,8 @@ impl Server {
             tokio::spawn(maildir.run(state.db.clone(), state.clock.clone(), state.stop.clone()));
         }
         let rejudge = tokio::spawn(rejudge_worker(&state).run(state.stop.clone()));
+        let (key, clock) = (state.keys.receipt.clone(), state.clock.clone());
+        tokio::spawn(receipt_log::Worker::new(state.db.clone(), key, clock).run(state.stop.clone()));
         let stop = state.stop.clone();
         let task = tokio::spawn(async move {
             axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await }).await

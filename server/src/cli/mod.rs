@@ -50,6 +50,9 @@ enum Command {
     /// Receipts that were issued.
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
+    /// The published heads of the log of all receipts.
+    #[command(subcommand)]
+    Heads(receipt::HeadsCommand),
     /// People with a log-in.
     #[command(subcommand)]
     User(admin::UserCommand),
@@ -145,6 +148,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
             }
             Command::Openapi | Command::Verify(_) | Command::Load(_) => Ok(()),
             Command::Receipt(command) => receipt::receipt(config, command).await,
+            Command::Heads(command) => receipt::heads(config, command).await,
             Command::Import(args) => import::run(config, args).await,
             Command::Rejudge(args) => rejudge::run(config, args).await,
             Command::Export(args) => export::run(config, args).await,

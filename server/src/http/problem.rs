@@ -176,6 +176,7 @@ pub const TITLES: &[(&str, &str, &str)] = &[
     ("too_many_attempts", "尝试次数过多", "Too many attempts"),
     ("unsupported_media_type", "不支持的内容类型", "Unsupported content type"),
     ("unprocessable", "请求格式错误", "The request has the wrong form"),
+    ("not_sealed", "尚未封存", "Not under a sealed head yet"),
     ("invalid_record", "数据不正确", "The record is not valid"),
     ("code_taken", "编码已被占用", "The code is taken"),
     ("login_taken", "登录名已被占用", "The login is taken"),

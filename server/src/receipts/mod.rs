@@ -3,6 +3,7 @@
 pub mod check;
 pub mod disputes;
 pub mod jwks;
+mod logged;
 pub mod page;
 pub mod pdf;
 pub mod said;

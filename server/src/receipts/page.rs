@@ -3,10 +3,12 @@
 
 use super::check::Finding;
 use super::jwks::KeySet;
+use super::logged;
 use super::said::{Action, Form};
 use super::sheet::{Audience, Limits, Reader, Sheet, Tone};
 use super::template::{PageEntry, PageForm, PageState, TemplateError, page_html};
 use super::words::{Words, clean, one_line};
+use crate::receipt_log::proofs::{self, Proven};
 use crate::store::page::{self, EntryRow, OpenRow};
 use crate::store::receipts::{self, ReceiptRow};
 use crate::store::{Db, StoreError};
@@ -43,6 +45,8 @@ pub struct Found {
     pub open: Vec<OpenRow>,
     /// Until when the link opens the page.
     pub until_ms: i64,
+    /// That it is in the log; `None`: no head is over it yet.
+    pub proven: Option<Proven>,
 }
 
 /// Why a page cannot be shown.
@@ -89,14 +93,19 @@ pub async fn by_token(db: &Db, token: &str, now_ms: i64) -> Result<Option<Found>
         Ok(_) => page::open_of_chain(&mut tx, &receipt.chain).await?,
         Err(_) => Vec::new(),
     };
-    Ok(Some(Found { receipt, later, said, open, until_ms }))
+    let proven = proofs::first(&mut tx, receipt.id).await?;
+    Ok(Some(Found { receipt, later, said, open, until_ms, proven }))
 }
 
 /// Where a receipt's page is on this server: without its host, so that it works by whichever name one came.
 pub fn path(public_url: &str, token: &str) -> String {
+    below(public_url, &format!("r/{token}"))
+}
+
+fn below(public_url: &str, name: &str) -> String {
     let below = public_url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
     let below = below.map(|(_, path)| path.trim_end_matches('/')).filter(|path| !path.is_empty());
-    below.map_or_else(|| format!("/r/{token}"), |path| format!("/{path}/r/{token}"))
+    below.map_or_else(|| format!("/{name}"), |path| format!("/{path}/{name}"))
 }
 
 /// The language to show the page in: the one asked for, else the first of `Accept-Language` that there is, else the one
@@ -155,7 +164,11 @@ pub fn render(found: &Found, shown: &Shown<'_>, lang: impl FnOnce(Lang) -> Lang)
     let zone = TimeZone::get(&receipt.body.customer.time_zone).unwrap_or(TimeZone::UTC);
     let words = Words::new(lang, zone, Limits::WHOLE);
     let here = path(public_url, shown.token);
+    let head = found.proven.as_ref().map(|p| format!(".well-known/countersign/heads/{}", p.head.day));
     let state = PageState {
+        logged: logged::told(file, found.proven.as_ref(), shown.keys, &words),
+        proof: found.proven.is_some().then(|| format!("{here}.proof.json")),
+        head: head.map(|name| below(shown.public_url, &name)),
         broken,
         later: found.later.iter().map(|n| one_line(n)).collect::<Vec<_>>().join(", "),
         other_language: format!("{here}?lang={other}"),
@@ -183,10 +196,14 @@ fn told(finding: &Finding, words: &Words) -> (String, Tone) {
     match finding {
         Finding::Nothing => (words.t("page-file-nothing"), Tone::Bad),
         Finding::Broken(code) => (words.say(Message::new("page-file-broken").with("code", *code)), Tone::Bad),
-        Finding::Ours { number, revision, same, current } => {
+        Finding::Ours { number, revision, same, current, logged } => {
             let id = if *same { "page-file-same" } else { "page-file-other" };
             let message = Message::new(id).with("number", number.as_str()).with("revision", i64::from(*revision));
-            let text = words.say(message);
+            let mut text = words.say(message);
+            if let Some(day) = logged {
+                text.push('\n');
+                text.push_str(&words.say(Message::new("page-file-logged").with("day", day.as_str())));
+            }
             match current {
                 Some(last) => {
                     let last = words.say(Message::new("page-file-later").with("number", last.as_str()));

@@ -218,6 +218,12 @@ pub struct PageEntry {
 pub struct PageState {
     /// Why the receipt does not hold; `None`: it does.
     pub broken: Option<String>,
+    /// What the log says of it, and its tone.
+    pub logged: (String, Tone),
+    /// Where the proof of that is.
+    pub proof: Option<String>,
+    /// Where the head is that it leads to.
+    pub head: Option<String>,
     /// Numbers of the visit's later receipts.
     pub later: String,
     /// The same page in the other language.

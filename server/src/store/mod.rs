@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod feed;
 pub mod leads;
 pub mod letters;
+pub mod log;
 mod macros;
 pub mod news;
 mod open;

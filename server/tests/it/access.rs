@@ -102,6 +102,10 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/quarantine", ADMIN),
     ("GET", "/api/v1/receipts", READERS),
     ("GET", "/api/v1/receipts/{id}", READERS),
+    ("GET", "/api/v1/receipts/{id}/proof", READERS),
+    ("GET", "/.well-known/countersign/heads", EVERYBODY),
+    ("GET", "/.well-known/countersign/heads/{day}", EVERYBODY),
+    ("GET", "/.well-known/countersign/consistency", EVERYBODY),
     ("GET", "/api/v1/reports/cost", REPORTS),
     ("GET", "/api/v1/mails", READERS),
     ("POST", "/api/v1/mails/{id}/resend", DISPATCHERS),
@@ -191,7 +195,7 @@ conformance! { the_table_holds, |f| async {
     let mut wrong = Vec::new();
     for (method, path, allowed) in EXPECTED {
         let real = path.replace("{id}", &Uuid::from_u128(7).to_string()).replace("{change}", &Uuid::nil().to_string());
-        let real = real.replace("{token}", "nobodys").replace("{kind}", "customers");
+        let real = real.replace("{token}", "nobodys").replace("{kind}", "customers").replace("{day}", "latest");
         for (letter, token) in &tokens {
             let (status, code) = ask(running.addr, method, &real, token.as_deref()).await;
             let unknown = token.is_none() || *letter == 'd';

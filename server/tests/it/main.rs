@@ -10,6 +10,7 @@ mod field;
 mod hospital;
 mod import;
 mod leads;
+mod log;
 mod mails;
 mod pdf;
 mod process;

@@ -61,6 +61,13 @@ page-file-later = The visit has a later receipt: { $number }. The one in the fil
 page-file-broken = This file does NOT hold: it was changed, or somebody else issued it ({ $code }).
 page-file-nothing = This file is no receipt that can be read.
 
+page-download-proof = Proof that it is in the log (JSON)
+page-download-head = Head of the log (JSON)
+page-log-holds = Checked just now: it is no. { $place } of the { $size } receipts in the published log whose head was signed for { $day } (UTC). Its root: { $root }
+page-log-later = It enters the published log when the day (UTC) is over. From then on nobody can exchange it or leave it out unnoticed.
+page-log-broken = The published log does NOT confirm this receipt ({ $code }). Please keep this page and ask the company.
+page-file-logged = It is in the published log, under the head of { $day } (UTC).
+
 page-until = This link opens this page until { $until }. Whoever has it can read the receipt.
 page-gone-title = There is nothing here
 page-gone = This link is not valid, or is valid no longer. Please ask the company's service manager to send the receipt again.

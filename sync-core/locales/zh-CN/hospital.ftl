@@ -61,6 +61,13 @@ page-file-later = 该次服务有更新的回执：{ $number }。文件中的回
 page-file-broken = 该文件核验不通过：已被改动，或不是我方出具（{ $code }）。
 page-file-nothing = 该文件不是可以读取的回执。
 
+page-download-proof = 下载回执日志的收录证明（JSON）
+page-download-head = 日志摘要（JSON）
+page-log-holds = 刚刚核验：本回执是公开回执日志中的第 { $place } 份，该日志共 { $size } 份，其摘要按协调世界时 { $day } 签名。根值：{ $root }
+page-log-later = 当日（协调世界时）结束后，本回执将收入公开的回执日志，此后任何人都无法悄悄替换或抽走它。
+page-log-broken = 公开的回执日志不能证实本回执（{ $code }）。请保存本页，并向公司询问。
+page-file-logged = 它已收入公开的回执日志，见协调世界时 { $day } 的摘要。
+
 page-until = 此链接在 { $until } 之前有效。持有此链接者均可查看回执。
 page-gone-title = 无法查看
 page-gone = 此链接无效或已过期。请联系公司的服务经理重新发送回执。

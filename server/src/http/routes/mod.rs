@@ -7,6 +7,7 @@ pub mod export;
 pub mod health;
 pub mod import;
 pub mod leads;
+pub mod log;
 pub mod mails;
 pub mod page;
 pub mod quarantine;

@@ -6,6 +6,7 @@ use crate::http::extract::{InQuery, Peer};
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
 use crate::http::table::Entry;
+use crate::receipt_log::proofs::NoProof;
 use crate::receipts::check::{Finding, LARGEST_FILE, check};
 use crate::receipts::jwks::KeySet;
 use crate::receipts::page::{Found, Shown, by_token, language, render};
@@ -20,6 +21,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::sync::Arc;
+use sync_core::canonical::to_canonical_json;
 use sync_core::document::facts::Lang;
 use sync_core::receipt::Receipt;
 use utoipa_axum::routes;
@@ -165,7 +167,8 @@ fn slow_down(lang: Lang, seconds: u64) -> Response {
     response
 }
 
-/// The receipt behind a link: a page to read and print, with `.json` at the end the receipt's file, with `.pdf` its PDF.
+/// The receipt behind a link: a page to read and print, with `.json` at the end the receipt's file, with `.pdf` its PDF, with
+/// `.proof.json` the proof that it is in the published log.
 #[utoipa::path(get, path = "/r/{token}", tag = "receipts", params(("token" = String, Path), PageQuery),
     responses((status = 200, body = String, content_type = "text/html"),
         (status = 404, description = "an unknown link, or one that has expired", body = String, content_type = "text/html"),
@@ -178,8 +181,9 @@ async fn page(
     headers: HeaderMap,
     peer: Peer,
 ) -> Response {
-    let (token, ending) = match token.rsplit_once('.') {
-        Some((token, ending @ ("json" | "pdf"))) => (token.to_owned(), Some(ending.to_owned())),
+    // No token has a dot in it.
+    let (token, ending) = match token.split_once('.') {
+        Some((token, ending @ ("json" | "pdf" | "proof.json"))) => (token.to_owned(), Some(ending.to_owned())),
         _ => (token, None),
     };
     let visitor = Visitor::new(token, &query, &headers, peer);
@@ -189,6 +193,15 @@ async fn page(
     };
     if ending.as_deref() == Some("json") {
         return download(&found.receipt.number, "application/json", found.receipt.body.clone().into_bytes());
+    }
+    if ending.as_deref() == Some("proof.json") {
+        let file = found.proven.as_ref().map(|p| to_canonical_json(&p.proof));
+        let name = format!("{}-proof", found.receipt.number);
+        return match file {
+            Some(Ok(file)) => download(&name, "application/json", file.into_bytes()),
+            Some(Err(e)) => Problem::internal(&e).into_response(),
+            None => NoProof::NotSealed.into_response(),
+        };
     }
     if ending.is_some() {
         let (asked, lang) = (visitor.lang.as_deref(), |signed| visitor.lang(signed));

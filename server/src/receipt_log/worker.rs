@@ -1,0 +1,44 @@
+//! Seals each day once it is over.
+
+use super::seal::seal_due;
+use crate::clock::Clock;
+use crate::keys::ServerKey;
+use crate::store::Db;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often to look whether a day is over.
+const TIMER: Duration = Duration::from_secs(60);
+
+/// A worker. Any number may run on one database.
+#[derive(Debug)]
+pub struct Worker {
+    db: Db,
+    key: ServerKey,
+    clock: Clock,
+}
+
+impl Worker {
+    /// A worker that signs with `key`.
+    pub fn new(db: Db, key: ServerKey, clock: Clock) -> Self {
+        Self { db, key, clock }
+    }
+
+    /// Works until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match seal_due(&self.db, &self.key, self.clock.now_ms()).await {
+                Ok(heads) => {
+                    for head in heads {
+                        tracing::info!(day = head.day, receipts = head.tree_size, "the log's head was sealed");
+                    }
+                }
+                Err(e) => tracing::error!(error = %e, "the log's head cannot be sealed"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(TIMER) => {}
+            }
+        }
+    }
+}
