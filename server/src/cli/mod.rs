@@ -64,7 +64,7 @@ enum Command {
 }
 
 /// Every setting that may come from a variable, by its argument's name.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 21] = [
     "data_dir",
     "database_url",
     "listen",
@@ -81,6 +81,10 @@ const SETTINGS: [&str; 17] = [
     "dkim_domain",
     "bounce_maildir",
     "bounce_secret",
+    "tsa_url",
+    "tsa_ca",
+    "sms_hook_url",
+    "sms_hook_secret",
     "log_format",
 ];
 

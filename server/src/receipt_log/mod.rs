@@ -3,9 +3,13 @@
 
 pub mod proofs;
 pub mod seal;
+pub mod stamp;
+pub mod tsp;
 mod worker;
 
 pub use worker::Worker;
 
+#[cfg(test)]
+mod stamp_tests;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,9 @@ pub enum NoProof {
     /// There is no head of that day.
     #[error("there is no head of this day")]
     NoHead,
+    /// No authority has stamped it.
+    #[error("this head has no time stamp, or none yet")]
+    NoStamp,
     /// What is kept of the tree has a hole.
     #[error("the log's subtrees have a hole")]
     Broken,

@@ -13,9 +13,9 @@ use sync_core::log::{Grower, Head, leaf_hash};
 use sync_core::statement::Signed;
 use uuid::Uuid;
 
-const DAY: i64 = 86_400_000;
+pub(super) const DAY: i64 = 86_400_000;
 /// 2026-11-22T00:00:00Z.
-const SUNDAY: i64 = BEGAN - BEGAN % DAY;
+pub(super) const SUNDAY: i64 = BEGAN - BEGAN % DAY;
 
 fn receipt(n: i64, issued_ms: i64) -> ReceiptRow {
     let body = format!("receipt {n}");
@@ -36,7 +36,7 @@ fn receipt(n: i64, issued_ms: i64) -> ReceiptRow {
 }
 
 /// Receipts as a batch commits them.
-async fn issue(db: &Db, from: i64, until: i64, issued_ms: i64) -> Vec<ReceiptRow> {
+pub(super) async fn issue(db: &Db, from: i64, until: i64, issued_ms: i64) -> Vec<ReceiptRow> {
     let rows: Vec<ReceiptRow> = (from..until).map(|n| receipt(n, issued_ms)).collect();
     let mut tx = db.begin().await.unwrap();
     receipts::add_all(&mut tx, &rows).await.unwrap();

@@ -1,6 +1,7 @@
-//! Seals each day once it is over.
+//! Seals each day once it is over, and has the heads stamped.
 
 use super::seal::seal_due;
+use super::stamp::Authority;
 use crate::clock::Clock;
 use crate::keys::ServerKey;
 use crate::store::Db;
@@ -16,12 +17,13 @@ pub struct Worker {
     db: Db,
     key: ServerKey,
     clock: Clock,
+    authority: Option<Authority>,
 }
 
 impl Worker {
-    /// A worker that signs with `key`.
-    pub fn new(db: Db, key: ServerKey, clock: Clock) -> Self {
-        Self { db, key, clock }
+    /// A worker that signs with `key`, and has the heads stamped by `authority`.
+    pub fn new(db: Db, key: ServerKey, clock: Clock, authority: Option<Authority>) -> Self {
+        Self { db, key, clock, authority }
     }
 
     /// Works until `stop`.
@@ -34,6 +36,15 @@ impl Worker {
                     }
                 }
                 Err(e) => tracing::error!(error = %e, "the log's head cannot be sealed"),
+            }
+            if let Some(authority) = &self.authority {
+                let stamped = tokio::select! {
+                    () = stop.cancelled() => return,
+                    stamped = authority.stamp_due(&self.db, self.clock.now_ms()) => stamped,
+                };
+                if let Err(e) = stamped {
+                    tracing::error!(error = %e, "heads cannot be stamped");
+                }
             }
             tokio::select! {
                 () = stop.cancelled() => {}

@@ -30,6 +30,7 @@ pub mod rejudge;
 pub mod root_causes;
 mod select;
 pub mod sessions;
+pub mod stamps;
 pub mod users;
 pub mod verdicts;
 pub mod visits;

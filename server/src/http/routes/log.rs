@@ -9,7 +9,7 @@ use crate::http::table::Entry;
 use crate::receipt_log::proofs::{self, NoProof};
 use crate::state::AppState;
 use crate::store::log::{self, HeadRow};
-use crate::store::queue;
+use crate::store::{StoreError, queue, stamps};
 use crate::visits::sight;
 use axum::Json;
 use axum::extract::State;
@@ -36,7 +36,7 @@ impl IntoResponse for NoProof {
         let text = self.to_string();
         match &self {
             Self::NotSealed => Problem::new(StatusCode::NOT_FOUND, "not_sealed", text),
-            Self::NoHead => Problem::new(StatusCode::NOT_FOUND, "not_found", text),
+            Self::NoHead | Self::NoStamp => Problem::new(StatusCode::NOT_FOUND, "not_found", text),
             Self::Broken => Problem::internal(&text),
             Self::Store(e) => Problem::internal(e),
         }
@@ -61,6 +61,13 @@ struct HeadAnswer {
     head: Value,
     /// SHA-256 of its file.
     sha256: String,
+    /// When a time-stamping authority says that it was there, milliseconds since 1970 UTC; its answer is at the head's address
+    /// with `.tsr`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stamped_ms: Option<i64>,
+    /// The stable code of what the last attempt to have it stamped failed by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stamp_problem: Option<String>,
 }
 
 /// The published heads of the log of all receipts, the first ones first.
@@ -70,26 +77,35 @@ async fn heads(State(state): State<AppState>, InQuery(query): InQuery<HeadsQuery
     let wrong = || Problem::new(StatusCode::BAD_REQUEST, "bad_request", "after: this is no number").into_response();
     let after = query.after.map_or(Ok(0), |n| n.parse::<i64>()).map_err(|_| wrong())?;
     let limit = query.limit.unwrap_or(100).clamp(1, 500);
-    let found = async { log::heads(&mut state.db.read().await?, after.max(0), limit + 1).await };
-    let mut found = found.await.map_err(|e| Problem::internal(&e).into_response())?;
+    let found = async {
+        let mut tx = state.db.read().await?;
+        let found = log::heads(&mut tx, after.max(0), limit + 1).await?;
+        let last = found.last().map_or(0, |h| h.number);
+        Ok::<_, StoreError>((found, stamps::between(&mut tx, after.max(0), last).await?))
+    };
+    let (mut found, stamps) = found.await.map_err(|e| Problem::internal(&e).into_response())?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = found.len() > shown;
     found.truncate(shown);
     let next = found.last().filter(|_| more).map(|last| last.number.to_string());
     let answer = |row: HeadRow| {
         let head = serde_json::from_str(&row.body).map_err(|e| Problem::internal(&e).into_response())?;
-        Ok(HeadAnswer { head, sha256: row.sha256 })
+        let stamp = stamps.iter().find(|s| s.number == row.number);
+        let (stamped_ms, problem) = stamp.map_or((None, None), |s| (s.stamped_ms, s.problem.clone()));
+        Ok(HeadAnswer { head, sha256: row.sha256, stamped_ms, stamp_problem: problem })
     };
     let items = found.into_iter().map(answer).collect::<Result<Vec<_>, Response>>()?;
     Ok(Json(CursorPage { items, next }).into_response())
 }
 
-/// The head of one day: its file, byte for byte what was signed and what the next head names.
+/// The head of one day: its file, byte for byte what was signed and what the next head names. With `.tsr`: what a time-stamping
+/// authority (RFC 3161) answered about that file.
 #[utoipa::path(get, path = "/.well-known/countersign/heads/{day}", tag = "log",
-    params(("day" = String, Path, description = "Such as `2026-11-23` (UTC), or `latest`; `.json` may follow")),
+    params(("day" = String, Path, description = "Such as `2026-11-23` (UTC), or `latest`; `.json` or `.tsr` may follow")),
     responses((status = 200, body = Object), (status = 404, description = "not_found")))]
 async fn head(State(state): State<AppState>, InPath(name): InPath<String>) -> Result<Response, NoProof> {
-    let (day, _) = name.rsplit_once('.').filter(|(_, ending)| *ending == "json").unwrap_or((&name, ""));
+    let (day, ending) =
+        name.rsplit_once('.').filter(|(_, ending)| matches!(*ending, "json" | "tsr")).unwrap_or((&name, ""));
     let mut tx = state.db.read().await?;
     let row = match day {
         "latest" => log::last_head(&mut tx).await?,
@@ -99,6 +115,10 @@ async fn head(State(state): State<AppState>, InPath(name): InPath<String>) -> Re
         },
     };
     let row = row.ok_or(NoProof::NoHead)?;
+    if ending == "tsr" {
+        let stamp = stamps::answer(&mut tx, row.number).await?.ok_or(NoProof::NoStamp)?;
+        return Ok(([(header::CONTENT_TYPE, "application/timestamp-reply")], stamp).into_response());
+    }
     // What is sealed never changes.
     let cache = if day == "latest" { "public, max-age=60" } else { "public, max-age=86400, immutable" };
     Ok(file(row.body, Some(cache)))
