@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod canonical;
 pub mod clock;
+pub mod confirmation;
 pub mod coverage;
 pub mod crypto;
 pub mod document;

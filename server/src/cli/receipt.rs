@@ -243,7 +243,7 @@ async fn resend(db: &Db, config: &Config, number: &str, wanted: Wanted) -> Resul
     let hint = "countersign receipt show --mails NUMBER shows how its mails stand";
     let chosen: Vec<_> = mails
         .into_iter()
-        .filter(|m| m.replaced_by.is_none())
+        .filter(|m| m.replaced_by.is_none() && m.kind != "code")
         .filter(|m| match &wanted.recipient {
             Some(address) => m.recipient.eq_ignore_ascii_case(address),
             None => m.undelivered(),

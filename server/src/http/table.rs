@@ -64,6 +64,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::quarantine::routes());
     entries.extend(routes::receipts::routes());
     entries.extend(routes::log::routes());
+    entries.extend(routes::codes::routes());
     entries.extend(routes::mails::routes());
     entries.extend(routes::disputes::routes());
     entries.extend(routes::reports::routes());

@@ -2,13 +2,15 @@
 //! the forms to say more. No log-in, no script; the token in the address is the only key, and the database only knows its hash.
 
 use super::check::Finding;
+use super::codes::{Choice, MOST_TRIES, statement};
 use super::jwks::KeySet;
 use super::logged;
 use super::said::{Action, Form};
 use super::sheet::{Audience, Limits, Reader, Sheet, Tone};
-use super::template::{PageEntry, PageForm, PageState, TemplateError, page_html};
+use super::template::{PageChoice, PageEntry, PageForm, PageState, TemplateError, page_html};
 use super::words::{Words, clean, one_line};
 use crate::receipt_log::proofs::{self, Proven};
+use crate::store::codes::{self, CodeRow};
 use crate::store::page::{self, EntryRow, OpenRow};
 use crate::store::receipts::{self, ReceiptRow};
 use crate::store::{Db, StoreError};
@@ -47,6 +49,8 @@ pub struct Found {
     pub until_ms: i64,
     /// That it is in the log; `None`: no head is over it yet.
     pub proven: Option<Proven>,
+    /// The one-time code that can be entered now.
+    pub pending: Option<CodeRow>,
 }
 
 /// Why a page cannot be shown.
@@ -94,7 +98,8 @@ pub async fn by_token(db: &Db, token: &str, now_ms: i64) -> Result<Option<Found>
         Err(_) => Vec::new(),
     };
     let proven = proofs::first(&mut tx, receipt.id).await?;
-    Ok(Some(Found { receipt, later, said, open, until_ms, proven }))
+    let pending = codes::pending(&mut tx, receipt.id, now_ms, MOST_TRIES).await?;
+    Ok(Some(Found { receipt, later, said, open, until_ms, proven, pending }))
 }
 
 /// Where a receipt's page is on this server: without its host, so that it works by whichever name one came.
@@ -132,6 +137,8 @@ pub struct Shown<'a> {
     pub known: &'a Reference,
     /// The forms: each with its id and its proof.
     pub forms: &'a [(Action, Uuid, String)],
+    /// Whom a one-time code can be sent to.
+    pub choices: &'a [Choice],
     /// What somebody filled in, and has to correct.
     pub form: Option<&'a Form>,
     /// What is wrong with it: the id of a text.
@@ -183,7 +190,9 @@ pub fn render(found: &Found, shown: &Shown<'_>, lang: impl FnOnce(Lang) -> Lang)
         problem: shown.problem,
         finding: shown.finding.map(|f| told(f, &words)),
         forms: shown.forms.iter().map(|(action, key, proof)| form(*action, *key, proof, shown.form)).collect(),
-        said: thread(found, &words),
+        said: thread(found, &here, &words),
+        choices: shown.choices.iter().map(|c| choice(c, shown.form, &words)).collect(),
+        pending: found.pending.as_ref().map(|c| (way(&c.channel, &c.masked, &words), words.at(c.expires_ms))),
         open: found.open.iter().map(|o| words.more(&one_line(&o.number), &words.at(o.at_ms))).collect(),
         orders: orders(&receipt, shown.known, &words),
         listed: receipt.body.customer.id.is_some(),
@@ -230,8 +239,20 @@ fn form(action: Action, key: Uuid, proof: &str, filled: Option<&Form>) -> PageFo
     }
 }
 
+/// How a code goes to an address, in words.
+fn way(channel: &str, masked: &str, words: &Words) -> String {
+    words.say(Message::new(format!("code-by-{channel}")).with("address", masked))
+}
+
+fn choice(choice: &Choice, filled: Option<&Form>, words: &Words) -> PageChoice {
+    let value = format!("{}/{}", choice.contact, choice.channel.as_str());
+    let who = if choice.role.is_empty() { choice.name.clone() } else { words.more(&choice.name, &choice.role) };
+    let label = words.line(&who, &way(choice.channel.as_str(), &choice.masked, words));
+    PageChoice { chosen: filled.is_some_and(|f| f.to == value), value, label }
+}
+
 /// Disputes with their answers, confirmations and ratings of this receipt's visit, in order; answers under what they answer.
-fn thread(found: &Found, words: &Words) -> Vec<PageEntry> {
+fn thread(found: &Found, here: &str, words: &Words) -> Vec<PageEntry> {
     let one = |e: &EntryRow| PageEntry {
         kind: e.kind.clone(),
         at: words.at(e.at_ms),
@@ -240,6 +261,12 @@ fn thread(found: &Found, words: &Words) -> Vec<PageEntry> {
         text: clean(&e.text),
         stars: e.stars.and_then(|n| usize::try_from(n).ok()).map(|n| ("★".repeat(n.min(5)), n)),
         resolution: e.resolution.as_ref().map(|r| words.word("page-resolution", r)),
+        code: statement(e).map(|s| {
+            let how = way(s.channel.as_str(), &s.address, words);
+            let text = words.say(Message::new(format!("page-coded-{}", s.entered.as_str())).with("how", how));
+            // Its file is on the page of the receipt that it is about.
+            (text, (e.receipt_id == found.receipt.id).then(|| format!("{here}/confirmations/{}", e.id)))
+        }),
         answer: None,
     };
     let answer = |id: Uuid| found.said.iter().find(|a| a.kind == "answer" && a.dispute_id == Some(id));

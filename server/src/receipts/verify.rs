@@ -108,20 +108,24 @@ pub fn verify_with_log(
     }
     let mut keys = Keys { given: keys.map(KeySet::open).transpose()?, beside: BTreeMap::new() };
     let mut report = Report::default();
-    let mut good = Vec::new();
+    let (mut good, mut confirmations) = (Vec::new(), Vec::new());
     for path in files {
         match check(path, keys.of(path)?, renderer) {
             Ok(Held::Receipt(receipt, pages)) => {
                 report.files.push(Checked { path: path.clone(), code: "ok", text: describe(&receipt), pages });
                 good.push(*receipt);
             }
-            Ok(Held::Statement(text)) => {
-                report.files.push(Checked { path: path.clone(), code: "ok", text, pages: None });
+            Ok(Held::Statement(stated)) => {
+                report.files.push(Checked { path: path.clone(), code: "ok", text: stated.text(), pages: None });
+                if let log::Stated::Confirmation(c) = stated {
+                    confirmations.push(*c);
+                }
             }
             Err((code, text)) => report.files.push(Checked { path: path.clone(), code, text, pages: None }),
         }
     }
     report.chains = chains(&good);
+    report.chains.extend(log::confirmations(&confirmations, &good));
     report.log = log::findings(log, &good, &mut |path| keys.of(path).cloned().map_err(|e| e.to_string()));
     Ok(report)
 }
@@ -159,7 +163,7 @@ impl Keys {
 enum Held {
     Receipt(Box<Receipt>, Option<Finding>),
     /// Something else that the server signed.
-    Statement(String),
+    Statement(log::Stated),
 }
 
 fn check(path: &Path, keys: &KeySet, renderer: &Renderer) -> Result<Held, (&'static str, String)> {

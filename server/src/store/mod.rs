@@ -8,6 +8,7 @@
 mod affected;
 pub mod audit;
 pub mod bulk;
+pub mod codes;
 pub mod cost;
 pub mod devices;
 pub mod dialect;

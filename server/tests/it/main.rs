@@ -5,6 +5,7 @@
 mod access;
 mod api;
 mod auth;
+mod codes;
 mod exchange;
 mod field;
 mod hospital;

@@ -4,6 +4,7 @@ use super::{Finding, LARGEST, read_bounded};
 use crate::receipts::jwks::KeySet;
 use crate::receipts::words::{groups, one_line};
 use std::path::{Path, PathBuf};
+use sync_core::confirmation::{Confirmation, Entered};
 use sync_core::log::{Head, InclusionProof};
 use sync_core::receipt::Receipt;
 use sync_core::statement::{Signed, StatementError};
@@ -17,11 +18,70 @@ pub struct LogFiles {
     pub heads: Vec<PathBuf>,
 }
 
-/// A signed statement in a line; `None` when the text is none, and perhaps a receipt.
-pub(super) fn statement(text: &str, keys: &KeySet) -> Option<Result<String, StatementError>> {
+/// What the server signs beside receipts.
+pub(super) enum Stated {
+    Head(Head),
+    Confirmation(Box<Confirmation>),
+}
+
+impl Stated {
+    /// In a line.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Head(head) => describe(head),
+            Self::Confirmation(c) => confirmed(c),
+        }
+    }
+}
+
+/// A signed statement; `None` when the text is none, and perhaps a receipt.
+pub(super) fn statement(text: &str, keys: &KeySet) -> Option<Result<Stated, StatementError>> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
-    let kind = value.get("kind")?.as_str()?;
-    (kind == sync_core::log::HEAD_KIND).then(|| head(text, keys).map(|head| describe(&head)))
+    match value.get("kind")?.as_str()? {
+        sync_core::log::HEAD_KIND => Some(head(text, keys).map(Stated::Head)),
+        sync_core::confirmation::CONFIRMATION_KIND => {
+            let read = Signed::<Confirmation>::verify(text, &|kid| keys.get(kid));
+            Some(read.map(|signed| Stated::Confirmation(Box::new(signed.body))))
+        }
+        _ => None,
+    }
+}
+
+fn confirmed(c: &Confirmation) -> String {
+    let at = jiff::Timestamp::from_millisecond(c.confirmed_ms).unwrap_or_default();
+    let who = if c.is_signer { "the signer" } else { "a contact of the customer" };
+    let entered = match c.entered {
+        Entered::Page => "on its page",
+        Entered::Company => "by the company, to whom it was read",
+    };
+    let (number, name, address) = (one_line(&c.number), one_line(&c.name), one_line(&c.address));
+    let sha = groups(&c.receipt_sha256).join(" ");
+    format!(
+        "confirmation of receipt {number} by {who}, {name}, with a code sent by {} to {address} and entered {entered} at \
+         {at}; the receipt's SHA-256 is {sha}",
+        c.channel.as_str()
+    )
+}
+
+/// Whether confirmations are about the receipts among the files.
+pub(super) fn confirmations(all: &[Confirmation], receipts: &[Receipt]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for c in all {
+        let Some(receipt) = receipts.iter().find(|r| r.body.id == c.receipt) else { continue };
+        let number = one_line(&receipt.body.number);
+        found.push(match receipt.sha256() {
+            Ok(sha) if sha == c.receipt_sha256 => Finding {
+                code: "confirmed",
+                fails: false,
+                text: format!("receipt {number} is the one that was confirmed"),
+            },
+            _ => {
+                let text = format!("receipt {number} is NOT the one that was confirmed: its digest is another");
+                Finding { code: "confirmation_other_receipt", fails: true, text }
+            }
+        });
+    }
+    found
 }
 
 fn head(text: &str, keys: &KeySet) -> Result<Head, StatementError> {
