@@ -63,6 +63,18 @@ pub struct Overrides {
     /// The secret with which a mail server may post what comes back to /api/v1/mails/bounces. Default: nobody may.
     #[arg(long, global = true, env = "COUNTERSIGN_BOUNCE_SECRET", value_name = "SECRET", hide_env_values = true)]
     pub bounce_secret: Option<String>,
+    /// A time-stamping authority (RFC 3161) for the heads of the log of receipts, http:// or https://. Default: none
+    #[arg(long, global = true, env = "COUNTERSIGN_TSA_URL", value_name = "URL", hide_env_values = true)]
+    pub tsa_url: Option<String>,
+    /// The certificates (PEM) that time stamps must lead to: of the authority, or of its root. Default: any.
+    #[arg(long, global = true, env = "COUNTERSIGN_TSA_CA", value_name = "FILE")]
+    pub tsa_ca: Option<PathBuf>,
+    /// Where one-time codes for text messages (SMS) are posted as JSON, http:// or https://. Default: codes go by mail only.
+    #[arg(long, global = true, env = "COUNTERSIGN_SMS_HOOK_URL", value_name = "URL", hide_env_values = true)]
+    pub sms_hook_url: Option<String>,
+    /// The bearer token that is shown to it. Default: none
+    #[arg(long, global = true, env = "COUNTERSIGN_SMS_HOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub sms_hook_secret: Option<String>,
     /// text or json. Default: text
     #[arg(long, global = true, env = "COUNTERSIGN_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<String>,
@@ -91,6 +103,10 @@ struct File {
     dkim_domain: Option<String>,
     bounce_maildir: Option<PathBuf>,
     bounce_secret: Option<String>,
+    tsa_url: Option<String>,
+    tsa_ca: Option<PathBuf>,
+    sms_hook_url: Option<String>,
+    sms_hook_secret: Option<String>,
     log_format: Option<String>,
 }
 
@@ -184,6 +200,36 @@ impl Default for MailConfig {
     }
 }
 
+/// Services outside that are asked. Its `Debug` leaves addresses and secrets out.
+#[derive(Clone, Default)]
+pub struct OutsideConfig {
+    /// A time-stamping authority.
+    pub tsa_url: Option<String>,
+    /// The certificates that its stamps must lead to.
+    pub tsa_ca: Option<PathBuf>,
+    /// Where codes for text messages are posted.
+    pub sms_hook_url: Option<String>,
+    /// What is shown to it.
+    pub sms_hook_secret: Option<String>,
+}
+
+impl OutsideConfig {
+    fn check(&self) -> Result<(), Failure> {
+        for (name, url) in [("tsa_url", &self.tsa_url), ("sms_hook_url", &self.sms_hook_url)] {
+            if let Some(url) = url
+                && !(url.starts_with("https://") || url.starts_with("http://"))
+            {
+                return Err(Failure::usage(format!("{name} must begin with https:// or http://")));
+            }
+        }
+        // What cannot stand in a header would be found out by the first message only.
+        if self.sms_hook_secret.as_ref().is_some_and(|s| s.is_empty() || !s.bytes().all(|b| b.is_ascii_graphic())) {
+            return Err(Failure::usage("sms_hook_secret must be letters, digits and signs without spaces"));
+        }
+        Ok(())
+    }
+}
+
 /// Shorter secrets can be guessed.
 const SHORTEST_SECRET: usize = 16;
 
@@ -210,6 +256,8 @@ pub struct Config {
     pub mail_pdf: MailPdf,
     /// How mails are sent, and how what comes back is read.
     pub mail: MailConfig,
+    /// Services outside.
+    pub outside: OutsideConfig,
     /// How log lines look.
     pub log_format: LogFormat,
     origins: Vec<(&'static str, Origin)>,
@@ -308,6 +356,23 @@ impl Config {
             return Err(Failure::usage(format!("bounce_secret has fewer than {SHORTEST_SECRET} bytes"))
                 .hint("such as the output of: openssl rand -base64 32"));
         }
+        let outside = OutsideConfig {
+            tsa_url: pick.value("tsa_url", &overrides.tsa_url.clone().map(Some), file.tsa_url.map(Some), || None),
+            tsa_ca: pick.value("tsa_ca", &overrides.tsa_ca.clone().map(Some), file.tsa_ca.map(Some), || None),
+            sms_hook_url: pick.value(
+                "sms_hook_url",
+                &overrides.sms_hook_url.clone().map(Some),
+                file.sms_hook_url.map(Some),
+                || None,
+            ),
+            sms_hook_secret: pick.value(
+                "sms_hook_secret",
+                &overrides.sms_hook_secret.clone().map(Some),
+                file.sms_hook_secret.map(Some),
+                || None,
+            ),
+        };
+        outside.check()?;
         let log_format = pick.value("log_format", &overrides.log_format, file.log_format, || "text".to_owned());
         let log_format = match log_format.as_str() {
             "text" => LogFormat::Text,
@@ -325,6 +390,7 @@ impl Config {
             receipt_template,
             mail_pdf,
             mail,
+            outside,
             log_format,
             origins: pick.origins,
         })
@@ -343,6 +409,7 @@ impl Config {
             receipt_template: None,
             mail_pdf: MailPdf::Recipient,
             mail: MailConfig::default(),
+            outside: OutsideConfig::default(),
             log_format: LogFormat::Text,
             origins: Vec::new(),
         }
@@ -390,6 +457,10 @@ impl Config {
             "dkim_domain" => self.mail.dkim_domain.clone().unwrap_or_else(|| "(that of mail_from)".to_owned()),
             "bounce_maildir" => shown(&self.mail.bounce_maildir),
             "bounce_secret" => self.mail.bounce_secret.as_ref().map_or("(none)", |_| "…").to_owned(),
+            "tsa_url" => hidden_path(&self.outside.tsa_url),
+            "tsa_ca" => shown(&self.outside.tsa_ca),
+            "sms_hook_url" => hidden_path(&self.outside.sms_hook_url),
+            "sms_hook_secret" => self.outside.sms_hook_secret.as_ref().map_or("(none)", |_| "…").to_owned(),
             "log_format" => format!("{:?}", self.log_format).to_lowercase(),
             _ => String::new(),
         };
@@ -399,6 +470,15 @@ impl Config {
 
 fn shown(path: &Option<PathBuf>) -> String {
     path.as_ref().map_or_else(|| "(none)".to_owned(), |p| p.display().to_string())
+}
+
+/// An address as far as its host: what follows may be a secret.
+fn hidden_path(url: &Option<String>) -> String {
+    let Some(url) = url else { return "(none)".to_owned() };
+    let shown = redact(url);
+    let (scheme, rest) = shown.split_once("://").unwrap_or(("", &shown));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.len() < rest.len() { format!("{scheme}://{host}/…") } else { shown }
 }
 
 impl fmt::Debug for Config {
@@ -517,6 +597,9 @@ mod tests {
             "bounce_secret = \"short\"",
             "mail_domain_at_once = 0",
             "log_format = \"xml\"",
+            "tsa_url = \"ftp://x\"",
+            "sms_hook_url = \"x\"",
+            "sms_hook_secret = \"a b\"",
         ] {
             let (_dir, overrides) = with_file(text);
             assert_eq!(Config::load(&overrides).unwrap_err().code(), 2, "{text}");

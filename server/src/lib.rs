@@ -17,6 +17,8 @@ pub mod leads;
 pub mod load;
 pub mod mail;
 mod money;
+mod outgoing;
+pub mod receipt_log;
 pub mod receipts;
 pub mod reference;
 pub mod rejudge;

@@ -9,6 +9,9 @@ use crate::mail::dkim::Dkim;
 use crate::mail::maildir::Maildir;
 use crate::mail::transport::Transport;
 use crate::mail::worker::{Schedule, Worker};
+use crate::receipt_log;
+use crate::receipt_log::stamp::Authority;
+use crate::receipt_log::tsp::Roots;
 use crate::receipts::pdf::PdfError;
 use crate::rejudge;
 use crate::state::AppState;
@@ -80,6 +83,9 @@ impl Server {
             tokio::spawn(maildir.run(state.db.clone(), state.clock.clone(), state.stop.clone()));
         }
         let rejudge = tokio::spawn(rejudge_worker(&state).run(state.stop.clone()));
+        let (key, clock) = (state.keys.receipt.clone(), state.clock.clone());
+        let authority = authority(&state)?;
+        tokio::spawn(receipt_log::Worker::new(state.db.clone(), key, clock, authority).run(state.stop.clone()));
         let stop = state.stop.clone();
         let task = tokio::spawn(async move {
             axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await }).await
@@ -153,6 +159,15 @@ fn mail_worker(state: &AppState) -> Result<Worker, Failure> {
         ..Schedule::default()
     };
     Ok(Worker::new(db, transport, (sender, state.keys.seal.clone()), clock, schedule, state.outbox.clone()))
+}
+
+/// The time-stamping authority, where one is configured.
+fn authority(state: &AppState) -> Result<Option<Authority>, Failure> {
+    let config = &state.config.outside;
+    let Some(url) = &config.tsa_url else { return Ok(None) };
+    let open =
+        |path: &PathBuf| Roots::open(path).map_err(|e| Failure::usage(format!("tsa_ca {}: {e}", path.display())));
+    Ok(Some(Authority::new(url, config.tsa_ca.as_ref().map(open).transpose()?)))
 }
 
 /// The worker that judges again what the queue holds.

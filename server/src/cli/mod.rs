@@ -50,6 +50,9 @@ enum Command {
     /// Receipts that were issued.
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
+    /// The published heads of the log of all receipts.
+    #[command(subcommand)]
+    Heads(receipt::HeadsCommand),
     /// People with a log-in.
     #[command(subcommand)]
     User(admin::UserCommand),
@@ -61,7 +64,7 @@ enum Command {
 }
 
 /// Every setting that may come from a variable, by its argument's name.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 21] = [
     "data_dir",
     "database_url",
     "listen",
@@ -78,6 +81,10 @@ const SETTINGS: [&str; 17] = [
     "dkim_domain",
     "bounce_maildir",
     "bounce_secret",
+    "tsa_url",
+    "tsa_ca",
+    "sms_hook_url",
+    "sms_hook_secret",
     "log_format",
 ];
 
@@ -145,6 +152,7 @@ fn run(command: Command, overrides: &Overrides) -> Result<(), Failure> {
             }
             Command::Openapi | Command::Verify(_) | Command::Load(_) => Ok(()),
             Command::Receipt(command) => receipt::receipt(config, command).await,
+            Command::Heads(command) => receipt::heads(config, command).await,
             Command::Import(args) => import::run(config, args).await,
             Command::Rejudge(args) => rejudge::run(config, args).await,
             Command::Export(args) => export::run(config, args).await,

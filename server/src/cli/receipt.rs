@@ -6,15 +6,19 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::keys::Keys;
 use crate::mail::mailroom::{self, Again, Ground};
+use crate::receipt_log::proofs;
 use crate::receipts::jwks::KeySet;
 use crate::receipts::pdf::Renderer;
 use crate::receipts::pdf::template::OWN;
 use crate::receipts::stored::verify_rows;
-use crate::receipts::verify::verify_files;
-use crate::store::{Db, outbox, receipts};
+use crate::receipts::verify::{LogFiles, verify_with_log};
+use crate::store::{Db, log, outbox, receipts};
 use clap::{Args, Subcommand};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use sync_core::canonical::to_canonical_json;
+use sync_core::log::Head;
+use sync_core::statement::Signed;
 use uuid::Uuid;
 
 /// Rows read at once.
@@ -26,9 +30,57 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "JWKS")]
     keys: Option<PathBuf>,
     /// Receipt files (JSON, or PDF with the record attached). Several of one customer are also checked against each
-    /// other; the pages of a PDF are set again and compared, where this machine has the same fonts.
+    /// other; the pages of a PDF are set again and compared, where this machine has the same fonts. Heads of the log and
+    /// other files that the server signs are checked too.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// The proof that one of the receipts is in the log of all receipts (docs/verification.md). May be given several times.
+    #[arg(long = "proof", value_name = "FILE", requires = "heads")]
+    proofs: Vec<PathBuf>,
+    /// The published head that a proof leads to, from /.well-known/countersign/heads/DAY. May be given several times.
+    #[arg(long = "head", value_name = "FILE")]
+    heads: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HeadsCommand {
+    /// List the heads of the log of all receipts: number, day (UTC), how many receipts, root, when sealed (milliseconds since
+    /// 1970 UTC).
+    List,
+    /// Print one head, exactly as it was signed.
+    Show {
+        /// Its day, such as 2026-11-23, or latest.
+        day: String,
+    },
+}
+
+pub(super) async fn heads(config: Config, command: HeadsCommand) -> Result<(), Failure> {
+    let db = Db::open(&config.database_url).await?;
+    let mut tx = db.read().await?;
+    match command {
+        HeadsCommand::List => {
+            let mut after = 0;
+            loop {
+                let page = log::heads(&mut tx, after, PAGE).await?;
+                let Some(last) = page.last() else { return Ok(()) };
+                after = last.number;
+                for h in &page {
+                    let head: Signed<Head> = serde_json::from_str(&h.body)
+                        .map_err(|e| Failure::new(format!("head {} cannot be read: {e}", h.number)))?;
+                    let (number, day, size, sealed) = (h.number, &h.day, h.tree_size, h.sealed_ms);
+                    print_line(&format!("{number}\t{day}\t{size}\t{}\t{sealed}", head.body.root))?;
+                }
+            }
+        }
+        HeadsCommand::Show { day } => {
+            let row = match day.as_str() {
+                "latest" => log::last_head(&mut tx).await?,
+                day => log::head_of(&mut tx, day).await?,
+            };
+            let none = || Failure::new(format!("there is no head of {day}")).hint("countersign heads list shows all");
+            print_line(&row.ok_or_else(none)?.body)
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +111,14 @@ pub(super) enum ReceiptCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Print the proof that a receipt is in the log of all receipts, for countersign verify --proof.
+    Proof {
+        /// Its number.
+        number: String,
+        /// Under the head of this day (UTC). Default: the first head over it.
+        #[arg(long, value_name = "DAY")]
+        head: Option<String>,
+    },
     /// Check receipts in the database: their signatures, their chains, and that their rows say the same.
     Verify {
         /// Their numbers. Default: all.
@@ -74,11 +134,15 @@ pub(super) enum ReceiptCommand {
 /// Checks files; ends with 1 when one does not hold.
 pub(super) fn verify(args: &VerifyArgs, template: Option<&Path>) -> Result<(), Failure> {
     let renderer = Renderer::open(template)?;
-    let report = verify_files(args.keys.as_deref(), &args.files, &renderer)?;
+    let log = LogFiles { proofs: args.proofs.clone(), heads: args.heads.clone() };
+    let report = verify_with_log(args.keys.as_deref(), &args.files, &log, &renderer)?;
     print_line(report.to_string().trim_end())?;
     let bad = report.files.iter().filter(|f| f.code != "ok").count();
     match (report.holds(), bad) {
         (true, _) => Ok(()),
+        (false, 0) if report.log.iter().any(|f| f.fails) => {
+            Err(Failure::new("the log does not confirm the receipts as the proofs say"))
+        }
         (false, 0) => Err(Failure::new("the receipts do not follow each other as they should")),
         (false, n) => Err(Failure::new(format!("{n} of {} receipts do not hold", report.files.len()))),
     }
@@ -127,6 +191,15 @@ pub(super) async fn receipt(config: Config, command: ReceiptCommand) -> Result<(
             let wanted = Wanted { recipient, to, reason };
             resend(&db, &config, &number, wanted).await
         }
+        ReceiptCommand::Proof { number, head } => {
+            let day = head.map(|d| d.parse().map_err(|_| Failure::usage(format!("{d} is no day")))).transpose()?;
+            let mut tx = db.read().await?;
+            let row = receipts::by_number(&mut tx, &number).await?.ok_or_else(|| none(&number))?;
+            let proven = proofs::inclusion(&mut tx, row.id, day).await;
+            let proven =
+                proven.map_err(|e| Failure::new(e.to_string()).hint("countersign heads list shows all heads"))?;
+            print_line(&to_canonical_json(&proven.proof).map_err(|e| Failure::new(e.to_string()))?)
+        }
         ReceiptCommand::Verify { numbers } => verify_stored(&db, &config, &numbers).await,
         // It needs no database and was answered before one was opened.
         ReceiptCommand::Template { .. } => Ok(()),
@@ -170,7 +243,7 @@ async fn resend(db: &Db, config: &Config, number: &str, wanted: Wanted) -> Resul
     let hint = "countersign receipt show --mails NUMBER shows how its mails stand";
     let chosen: Vec<_> = mails
         .into_iter()
-        .filter(|m| m.replaced_by.is_none())
+        .filter(|m| m.replaced_by.is_none() && m.kind != "code")
         .filter(|m| match &wanted.recipient {
             Some(address) => m.recipient.eq_ignore_ascii_case(address),
             None => m.undelivered(),

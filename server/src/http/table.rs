@@ -25,6 +25,8 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::visits::routes());
     entries.extend(routes::quarantine::routes());
     entries.extend(routes::receipts::routes());
+    entries.extend(routes::log::routes());
+    entries.extend(routes::codes::routes());
     entries.extend(routes::mails::routes());
     entries.extend(routes::disputes::routes());
     entries.extend(routes::reports::routes());

@@ -23,7 +23,7 @@ pub struct Mail {
     pub id: Uuid,
     /// The receipt.
     pub receipt: Uuid,
-    /// `receipt`, or `dispute`: word to a manager that the hospital disputes it.
+    /// `receipt`; `dispute`: word to a manager that the hospital disputes it; or `code`: a one-time code.
     pub kind: String,
     /// The mail address.
     pub recipient: String,
@@ -114,6 +114,9 @@ pub enum AgainError {
     /// The id was used for something else.
     #[error("something else was said under this id")]
     Mismatch,
+    /// A one-time code, which goes to the address that it was asked for, once.
+    #[error("a one-time code is not sent again: ask for another one")]
+    OneTime,
     /// It is under way at this moment, or was replaced.
     #[error("the mail is under way at this moment, or another one was sent in its place")]
     Busy,
@@ -158,6 +161,9 @@ pub(crate) async fn send_again(
     again: &Again,
     ground: &Ground<'_>,
 ) -> Result<OutboxRow, AgainError> {
+    if mail.kind == "code" {
+        return Err(AgainError::OneTime);
+    }
     let reason = again.reason.trim();
     if reason.is_empty() || reason.chars().count() > MAX_REASON || reason.contains('\0') {
         return Err(AgainError::Field("/reason", format!("a reason of 1 to {MAX_REASON} characters is needed")));

@@ -7,6 +7,7 @@
 //! managers see and decide about all of it.
 
 pub mod bounce;
+mod code;
 pub mod compose;
 pub mod dkim;
 pub mod maildir;

@@ -3,12 +3,14 @@
 //! No transaction is open while a mail is under way. What a crash can do is repeat a mail whose acceptance was not
 //! yet marked; the lease runs out, and whoever takes it next sends the bytes that were kept before the first attempt.
 
+use super::code;
 use super::compose::{ComposeError, Letter, Sender, compose, envelope, mailbox};
 use super::notice;
 use super::outcome::Outcome;
 use super::seal::Sealer;
 use super::transport::Transport;
 use crate::clock::Clock;
+use crate::receipts::codes::VALID_MS;
 use crate::store::letters::{self, LetterRow};
 use crate::store::outbox::{self, Lease, OutboxRow, Wanted};
 use crate::store::page::EntryRow;
@@ -320,7 +322,9 @@ impl Worker {
         };
         let next = now.saturating_add(self.schedule.wait_ms(row.attempts - row.resent_after));
         let since = row.resent_ms.unwrap_or(row.created_ms);
-        if next > since.saturating_add(self.schedule.give_up_ms) {
+        // Once its code is of no use any more, nobody wants the mail.
+        let longest = if row.kind == "code" { VALID_MS } else { self.schedule.give_up_ms };
+        if next > since.saturating_add(longest) {
             return self.give_up(tx, row, code, &why, round).await;
         }
         if outbox::later(tx, lease, next, code, &format!("{code}: {why}")).await? {
@@ -384,6 +388,7 @@ fn compose_one(material: Material, sender: &Sender, seal: &Sealer) -> Result<Let
     row.link_token = seal.open_token(&row.link_token).map_err(|e| ComposeError::Row(e.to_string()))?;
     match (row.kind.as_str(), dispute) {
         ("receipt", _) => compose(&row, &receipt, reply_to.as_ref(), sender),
+        ("code", _) => code::compose(&row, &receipt, sender),
         ("dispute", Some(dispute)) => notice::compose(&row, &receipt, &dispute, sender),
         _ => Err(ComposeError::Row(row.kind)),
     }

@@ -1,8 +1,10 @@
 //! A file that somebody drops on a receipt's page: is it ours, unchanged, and which revision counts now?
 
 use super::jwks::KeySet;
+use super::logged::look;
 use super::pdf::embedded::{extract, is_pdf};
 use super::words::one_line;
+use crate::receipt_log::proofs;
 use crate::store::receipts;
 use crate::store::{Db, StoreError};
 use sync_core::receipt::Receipt;
@@ -24,6 +26,8 @@ pub enum Finding {
         same: bool,
         /// The number of the visit's last receipt, where that is another one.
         current: Option<String>,
+        /// The day of the first published head over it.
+        logged: Option<String>,
     },
     /// A receipt that does not hold, by a stable code: it was changed, or somebody else issued it.
     Broken(&'static str),
@@ -47,21 +51,34 @@ pub fn text_of(file: Vec<u8>) -> Option<String> {
 /// # Errors
 /// When the database refuses.
 pub async fn check(db: &Db, keys: KeySet, file: Vec<u8>, page: Uuid) -> Result<Finding, StoreError> {
+    let set = keys.clone();
     // Signatures and canonical forms are CPU work; a panic there is a file that does not hold.
     let read = tokio::task::spawn_blocking(move || {
         let text = text_of(file).ok_or(Finding::Nothing)?;
-        Receipt::verify(&text, &|kid| keys.get(kid)).map_err(|e| match e.code() {
+        let read = Receipt::verify(&text, &|kid| set.get(kid)).map_err(|e| match e.code() {
             "receipt_malformed" => Finding::Nothing,
             code => Finding::Broken(code),
-        })
+        });
+        // Whoever formatted the file anew did not change it: what was issued is the canonical form.
+        let receipt = read?;
+        let text = receipt.to_json().map_err(|_| Finding::Nothing)?;
+        Ok((receipt.body, text))
     })
     .await
     .unwrap_or(Err(Finding::Nothing));
-    let body = match read {
-        Ok(receipt) => receipt.body,
+    let (body, text) = match read {
+        Ok(read) => read,
         Err(finding) => return Ok(finding),
     };
     let mut tx = db.read().await?;
+    let logged = match proofs::first(&mut tx, body.id.0).await? {
+        None => None,
+        // Signed by our key and yet not what is in the log: another file stands in its place.
+        Some(proven) => match look(&text, &proven, &keys) {
+            Ok(head) => Some(head.day.to_string()),
+            Err(code) => return Ok(Finding::Broken(code)),
+        },
+    };
     let of_visit = receipts::of_visit(&mut tx, body.visit.0).await?;
     let last = of_visit.iter().max_by_key(|r| (r.revision, r.chain_no)).filter(|r| r.id != body.id.0);
     Ok(Finding::Ours {
@@ -69,6 +86,7 @@ pub async fn check(db: &Db, keys: KeySet, file: Vec<u8>, page: Uuid) -> Result<F
         revision: body.revision,
         same: body.id.0 == page,
         current: last.map(|r| one_line(&r.number)),
+        logged,
     })
 }
 
@@ -90,7 +108,7 @@ mod tests {
         tx.commit().await.unwrap();
         let look = async |file: &[u8], page: Uuid| check(&f.db, set(), file.to_vec(), page).await.unwrap();
         let ours = |number: &str, revision, same, current: Option<&str>| Finding::Ours {
-            number: number.into(), revision, same, current: current.map(str::to_owned),
+            number: number.into(), revision, same, current: current.map(str::to_owned), logged: None,
         };
         let (one, two) = (rows[0].body.as_bytes(), rows[1].body.as_bytes());
         let later = Some("QS2-000002");

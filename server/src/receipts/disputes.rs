@@ -197,6 +197,7 @@ pub async fn answer(state: &AppState, principal: &Principal, draft: &Draft) -> R
         text: text.to_owned(),
         stars: None,
         resolution: Some(draft.resolution.as_str().to_owned()),
+        statement: None,
     };
     if !page::add(&mut tx, &entry).await? {
         // Somebody was first: with this very answer, or with another one.

@@ -1,8 +1,10 @@
 //! Receipts (服务回执) as people meet them: read in words, shown on the hospital's page, checked from a file.
 
 pub mod check;
+pub mod codes;
 pub mod disputes;
 pub mod jwks;
+mod logged;
 pub mod page;
 pub mod pdf;
 pub mod said;

@@ -2,11 +2,15 @@
 //! the forms to say more. No log-in, no script; the token in the address is the only key, and the database only knows its hash.
 
 use super::check::Finding;
+use super::codes::{Choice, MOST_TRIES, statement};
 use super::jwks::KeySet;
+use super::logged;
 use super::said::{Action, Form};
 use super::sheet::{Audience, Limits, Reader, Sheet, Tone};
-use super::template::{PageEntry, PageForm, PageState, TemplateError, page_html};
+use super::template::{PageChoice, PageEntry, PageForm, PageState, TemplateError, page_html};
 use super::words::{Words, clean, one_line};
+use crate::receipt_log::proofs::{self, Proven};
+use crate::store::codes::{self, CodeRow};
 use crate::store::page::{self, EntryRow, OpenRow};
 use crate::store::receipts::{self, ReceiptRow};
 use crate::store::{Db, StoreError};
@@ -43,6 +47,10 @@ pub struct Found {
     pub open: Vec<OpenRow>,
     /// Until when the link opens the page.
     pub until_ms: i64,
+    /// That it is in the log; `None`: no head is over it yet.
+    pub proven: Option<Proven>,
+    /// The one-time code that can be entered now.
+    pub pending: Option<CodeRow>,
 }
 
 /// Why a page cannot be shown.
@@ -89,14 +97,20 @@ pub async fn by_token(db: &Db, token: &str, now_ms: i64) -> Result<Option<Found>
         Ok(_) => page::open_of_chain(&mut tx, &receipt.chain).await?,
         Err(_) => Vec::new(),
     };
-    Ok(Some(Found { receipt, later, said, open, until_ms }))
+    let proven = proofs::first(&mut tx, receipt.id).await?;
+    let pending = codes::pending(&mut tx, receipt.id, now_ms, MOST_TRIES).await?;
+    Ok(Some(Found { receipt, later, said, open, until_ms, proven, pending }))
 }
 
 /// Where a receipt's page is on this server: without its host, so that it works by whichever name one came.
 pub fn path(public_url: &str, token: &str) -> String {
+    below(public_url, &format!("r/{token}"))
+}
+
+fn below(public_url: &str, name: &str) -> String {
     let below = public_url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
     let below = below.map(|(_, path)| path.trim_end_matches('/')).filter(|path| !path.is_empty());
-    below.map_or_else(|| format!("/r/{token}"), |path| format!("/{path}/r/{token}"))
+    below.map_or_else(|| format!("/{name}"), |path| format!("/{path}/{name}"))
 }
 
 /// The language to show the page in: the one asked for, else the first of `Accept-Language` that there is, else the one
@@ -123,6 +137,8 @@ pub struct Shown<'a> {
     pub known: &'a Reference,
     /// The forms: each with its id and its proof.
     pub forms: &'a [(Action, Uuid, String)],
+    /// Whom a one-time code can be sent to.
+    pub choices: &'a [Choice],
     /// What somebody filled in, and has to correct.
     pub form: Option<&'a Form>,
     /// What is wrong with it: the id of a text.
@@ -155,7 +171,11 @@ pub fn render(found: &Found, shown: &Shown<'_>, lang: impl FnOnce(Lang) -> Lang)
     let zone = TimeZone::get(&receipt.body.customer.time_zone).unwrap_or(TimeZone::UTC);
     let words = Words::new(lang, zone, Limits::WHOLE);
     let here = path(public_url, shown.token);
+    let head = found.proven.as_ref().map(|p| format!(".well-known/countersign/heads/{}", p.head.day));
     let state = PageState {
+        logged: logged::told(file, found.proven.as_ref(), shown.keys, &words),
+        proof: found.proven.is_some().then(|| format!("{here}.proof.json")),
+        head: head.map(|name| below(shown.public_url, &name)),
         broken,
         later: found.later.iter().map(|n| one_line(n)).collect::<Vec<_>>().join(", "),
         other_language: format!("{here}?lang={other}"),
@@ -170,7 +190,9 @@ pub fn render(found: &Found, shown: &Shown<'_>, lang: impl FnOnce(Lang) -> Lang)
         problem: shown.problem,
         finding: shown.finding.map(|f| told(f, &words)),
         forms: shown.forms.iter().map(|(action, key, proof)| form(*action, *key, proof, shown.form)).collect(),
-        said: thread(found, &words),
+        said: thread(found, &here, &words),
+        choices: shown.choices.iter().map(|c| choice(c, shown.form, &words)).collect(),
+        pending: found.pending.as_ref().map(|c| (way(&c.channel, &c.masked, &words), words.at(c.expires_ms))),
         open: found.open.iter().map(|o| words.more(&one_line(&o.number), &words.at(o.at_ms))).collect(),
         orders: orders(&receipt, shown.known, &words),
         listed: receipt.body.customer.id.is_some(),
@@ -183,10 +205,14 @@ fn told(finding: &Finding, words: &Words) -> (String, Tone) {
     match finding {
         Finding::Nothing => (words.t("page-file-nothing"), Tone::Bad),
         Finding::Broken(code) => (words.say(Message::new("page-file-broken").with("code", *code)), Tone::Bad),
-        Finding::Ours { number, revision, same, current } => {
+        Finding::Ours { number, revision, same, current, logged } => {
             let id = if *same { "page-file-same" } else { "page-file-other" };
             let message = Message::new(id).with("number", number.as_str()).with("revision", i64::from(*revision));
-            let text = words.say(message);
+            let mut text = words.say(message);
+            if let Some(day) = logged {
+                text.push('\n');
+                text.push_str(&words.say(Message::new("page-file-logged").with("day", day.as_str())));
+            }
             match current {
                 Some(last) => {
                     let last = words.say(Message::new("page-file-later").with("number", last.as_str()));
@@ -213,8 +239,20 @@ fn form(action: Action, key: Uuid, proof: &str, filled: Option<&Form>) -> PageFo
     }
 }
 
+/// How a code goes to an address, in words.
+fn way(channel: &str, masked: &str, words: &Words) -> String {
+    words.say(Message::new(format!("code-by-{channel}")).with("address", masked))
+}
+
+fn choice(choice: &Choice, filled: Option<&Form>, words: &Words) -> PageChoice {
+    let value = format!("{}/{}", choice.contact, choice.channel.as_str());
+    let who = if choice.role.is_empty() { choice.name.clone() } else { words.more(&choice.name, &choice.role) };
+    let label = words.line(&who, &way(choice.channel.as_str(), &choice.masked, words));
+    PageChoice { chosen: filled.is_some_and(|f| f.to == value), value, label }
+}
+
 /// Disputes with their answers, confirmations and ratings of this receipt's visit, in order; answers under what they answer.
-fn thread(found: &Found, words: &Words) -> Vec<PageEntry> {
+fn thread(found: &Found, here: &str, words: &Words) -> Vec<PageEntry> {
     let one = |e: &EntryRow| PageEntry {
         kind: e.kind.clone(),
         at: words.at(e.at_ms),
@@ -223,6 +261,12 @@ fn thread(found: &Found, words: &Words) -> Vec<PageEntry> {
         text: clean(&e.text),
         stars: e.stars.and_then(|n| usize::try_from(n).ok()).map(|n| ("★".repeat(n.min(5)), n)),
         resolution: e.resolution.as_ref().map(|r| words.word("page-resolution", r)),
+        code: statement(e).map(|s| {
+            let how = way(s.channel.as_str(), &s.address, words);
+            let text = words.say(Message::new(format!("page-coded-{}", s.entered.as_str())).with("how", how));
+            // Its file is on the page of the receipt that it is about.
+            (text, (e.receipt_id == found.receipt.id).then(|| format!("{here}/confirmations/{}", e.id)))
+        }),
         answer: None,
     };
     let answer = |id: Uuid| found.said.iter().find(|a| a.kind == "answer" && a.dispute_id == Some(id));

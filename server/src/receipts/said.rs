@@ -5,6 +5,7 @@
 //! this action: no other site can make a browser send one, since it knows neither, and a form that is sent a hundred times
 //! says one thing.
 
+use super::codes::{self, AskError, EnterError, Wanted};
 use super::disputes::MAX_TEXT;
 use super::page::Found;
 use super::words::one_line;
@@ -18,6 +19,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::json;
+use sync_core::confirmation::Channel;
 use sync_core::ids::CustomerId;
 use sync_core::reference::Role;
 use uuid::Uuid;
@@ -38,10 +40,14 @@ pub enum Action {
     Rating,
     /// A second person confirms the receipt.
     Confirmation,
+    /// A one-time code is asked for.
+    Code,
+    /// The code is entered.
+    Entered,
 }
 
 impl Action {
-    /// All, in the order of the page.
+    /// Those that are always there, in the order of the page.
     pub const ALL: [Self; 3] = [Self::Dispute, Self::Confirmation, Self::Rating];
 
     /// Its stable name: what the entry is called too.
@@ -50,6 +56,8 @@ impl Action {
             Self::Dispute => "dispute",
             Self::Rating => "rating",
             Self::Confirmation => "confirmation",
+            Self::Code => "code",
+            Self::Entered => "entered",
         }
     }
 }
@@ -75,6 +83,12 @@ pub struct Form {
     /// 1 to 5.
     #[serde(default)]
     pub stars: String,
+    /// To whom a code goes, and how: the contact's id, a slash, the channel.
+    #[serde(default)]
+    pub to: String,
+    /// A code.
+    #[serde(default)]
+    pub code: String,
 }
 
 /// Why a form is not taken. Nothing was written.
@@ -89,6 +103,15 @@ pub enum SayError {
     /// There is so much on the page already.
     #[error("there is too much on this page already")]
     Full,
+    /// So soon there is no other code: the seconds to wait.
+    #[error("wait before asking for another code")]
+    Wait(u64),
+    /// No code was sent.
+    #[error(transparent)]
+    Ask(AskError),
+    /// The code was not taken.
+    #[error(transparent)]
+    Enter(EnterError),
     /// The link could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -115,6 +138,17 @@ pub async fn say(state: &AppState, found: &Found, token: &str, form: &Form) -> R
     if digest(&expected) != digest(&form.proof) {
         return Err(SayError::Stranger);
     }
+    match form.action {
+        Action::Code => return ask(state, found, form).await,
+        Action::Entered => {
+            let entered = codes::enter(state, &found.receipt, form.key, &form.code, None).await;
+            return entered.map(|_| ()).map_err(|e| match e {
+                EnterError::Wrong => SayError::Field("page-code-wrong"),
+                e => SayError::Enter(e),
+            });
+        }
+        Action::Dispute | Action::Rating | Action::Confirmation => {}
+    }
     let entry = entry(found, form, state.clock.now_ms())?;
     let mut tx = state.db.begin().await?;
     if page::entry(&mut tx, form.key).await?.is_some() {
@@ -136,6 +170,19 @@ pub async fn say(state: &AppState, found: &Found, token: &str, form: &Form) -> R
     tx.commit().await?;
     state.outbox.notify_one();
     Ok(())
+}
+
+async fn ask(state: &AppState, found: &Found, form: &Form) -> Result<(), SayError> {
+    let chosen = form.to.split_once('/').and_then(|(id, way)| Some((id.parse().ok()?, Channel::parse(way)?)));
+    let (contact, channel) = chosen.ok_or(SayError::Field("page-code-whom"))?;
+    let wanted = Wanted { id: form.key, contact: Some(contact), channel, by: None };
+    codes::ask(state, &found.receipt, &wanted).await.map(|_| ()).map_err(|e| match e {
+        AskError::NoAddress => SayError::Field("page-code-whom"),
+        AskError::NotSent => SayError::Field("page-code-unsent"),
+        AskError::Mismatch => SayError::Stranger,
+        AskError::Wait(seconds) => SayError::Wait(seconds),
+        e => SayError::Ask(e),
+    })
 }
 
 fn entry(found: &Found, form: &Form, at_ms: i64) -> Result<EntryRow, SayError> {
@@ -174,6 +221,7 @@ fn entry(found: &Found, form: &Form, at_ms: i64) -> Result<EntryRow, SayError> {
         text,
         stars,
         resolution: None,
+        statement: None,
     })
 }
 

@@ -48,6 +48,8 @@ fn environment() -> Result<Environment<'static>, Error> {
     env.add_template("mail.txt", include_str!("templates/mail.txt"))?;
     env.add_template("notice.html", include_str!("templates/notice.html"))?;
     env.add_template("notice.txt", include_str!("templates/notice.txt"))?;
+    env.add_template("code.html", include_str!("templates/code.html"))?;
+    env.add_template("code.txt", include_str!("templates/code.txt"))?;
     env.add_template("plain.html", include_str!("templates/plain.html"))?;
     env.add_template("page.html", include_str!("templates/page.html"))?;
     Ok(env)
@@ -171,6 +173,35 @@ pub fn notice_text(notice: &Notice) -> Result<String, TemplateError> {
     render("notice.txt", context! { lang => notice.lang, n => Value::from(Serde(notice)) })
 }
 
+/// A one-time code in a mail.
+#[derive(Clone, Serialize)]
+pub struct CodeNotice {
+    /// `zh-CN` or `en`.
+    pub lang: &'static str,
+    /// What the mail is about, in a line.
+    pub title: String,
+    /// The receipt's number.
+    pub number: String,
+    /// The code.
+    pub code: String,
+}
+
+/// The HTML part of a code's mail.
+///
+/// # Errors
+/// As [`mail_html`].
+pub fn code_html(notice: &CodeNotice) -> Result<String, TemplateError> {
+    render("code.html", context! { lang => notice.lang, n => Value::from(Serde(notice)) })
+}
+
+/// The text part of a code's mail.
+///
+/// # Errors
+/// As [`mail_html`].
+pub fn code_text(notice: &CodeNotice) -> Result<String, TemplateError> {
+    render("code.txt", context! { lang => notice.lang, n => Value::from(Serde(notice)) })
+}
+
 /// A form of the page.
 #[derive(Clone, Debug, Serialize)]
 pub struct PageForm {
@@ -192,6 +223,17 @@ pub struct PageForm {
     pub stars: String,
 }
 
+/// Somebody whom a code can be sent to.
+#[derive(Clone, Debug, Serialize)]
+pub struct PageChoice {
+    /// What the form sends.
+    pub value: String,
+    /// Name and address, as far as it is told.
+    pub label: String,
+    /// Whether it was chosen.
+    pub chosen: bool,
+}
+
 /// Something that was said on the page.
 #[derive(Clone, Debug, Serialize)]
 pub struct PageEntry {
@@ -209,6 +251,8 @@ pub struct PageEntry {
     pub stars: Option<(String, usize)>,
     /// What an answer comes to, in words.
     pub resolution: Option<String>,
+    /// Of a confirmation with a code: what was checked, and where its file is.
+    pub code: Option<(String, Option<String>)>,
     /// The answer to a dispute.
     pub answer: Option<Box<PageEntry>>,
 }
@@ -218,6 +262,12 @@ pub struct PageEntry {
 pub struct PageState {
     /// Why the receipt does not hold; `None`: it does.
     pub broken: Option<String>,
+    /// What the log says of it, and its tone.
+    pub logged: (String, Tone),
+    /// Where the proof of that is.
+    pub proof: Option<String>,
+    /// Where the head is that it leads to.
+    pub head: Option<String>,
     /// Numbers of the visit's later receipts.
     pub later: String,
     /// The same page in the other language.
@@ -244,6 +294,10 @@ pub struct PageState {
     pub finding: Option<(String, Tone)>,
     /// The forms.
     pub forms: Vec<PageForm>,
+    /// Whom a one-time code can be sent to.
+    pub choices: Vec<PageChoice>,
+    /// The code that can be entered: where it went, and until when.
+    pub pending: Option<(String, String)>,
     /// What was said.
     pub said: Vec<PageEntry>,
     /// The customer's unanswered disputes.

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 use sync_core::canonical::sha256_hex;
 use sync_core::receipt::{CHAIN_START, Receipt, ReceiptError};
 
+mod log;
+pub use log::LogFiles;
+
 /// Larger than any receipt that a visit within its bounds can give.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
@@ -48,13 +51,15 @@ pub struct Report {
     pub files: Vec<Checked>,
     /// How they follow each other.
     pub chains: Vec<Finding>,
+    /// Whether they are in the published log, as far as there are proofs.
+    pub log: Vec<Finding>,
 }
 
 impl Report {
     /// Whether everything holds.
     pub fn holds(&self) -> bool {
         let pages = self.files.iter().filter_map(|f| f.pages.as_ref());
-        self.files.iter().all(|f| f.code == "ok") && !self.chains.iter().chain(pages).any(|f| f.fails)
+        self.files.iter().all(|f| f.code == "ok") && !self.chains.iter().chain(&self.log).chain(pages).any(|f| f.fails)
     }
     /// What the process should exit with: 0 only if everything holds.
     pub fn exit_code(&self) -> u8 {
@@ -70,7 +75,7 @@ impl fmt::Display for Report {
                 writeln!(f, "{} {}: {}", pages.code, file.path.display(), pages.text)?;
             }
         }
-        for finding in &self.chains {
+        for finding in self.chains.iter().chain(&self.log) {
             writeln!(f, "{} {}", finding.code, finding.text)?;
         }
         Ok(())
@@ -84,60 +89,97 @@ impl fmt::Display for Report {
 /// When there is nothing to check, or no key set to check it by. A receipt that does not hold is no error: see
 /// [`Report::holds`].
 pub fn verify_files(keys: Option<&Path>, files: &[PathBuf], renderer: &Renderer) -> Result<Report, Failure> {
+    verify_with_log(keys, files, &LogFiles::default(), renderer)
+}
+
+/// As [`verify_files`], and whether the receipts are in the published log as the proofs say.
+///
+/// # Errors
+/// As [`verify_files`].
+pub fn verify_with_log(
+    keys: Option<&Path>,
+    files: &[PathBuf],
+    log: &LogFiles,
+    renderer: &Renderer,
+) -> Result<Report, Failure> {
     if files.is_empty() {
         return Err(Failure::usage("no receipt was named")
             .hint("countersign verify --keys jwks.json RECEIPT.json|RECEIPT.pdf …"));
     }
-    let given = keys.map(KeySet::open).transpose()?;
-    let mut beside: BTreeMap<PathBuf, KeySet> = BTreeMap::new();
+    let mut keys = Keys { given: keys.map(KeySet::open).transpose()?, beside: BTreeMap::new() };
     let mut report = Report::default();
-    let mut good = Vec::new();
+    let (mut good, mut confirmations) = (Vec::new(), Vec::new());
     for path in files {
-        let set = match &given {
-            Some(set) => set,
-            None => {
-                let at = path.parent().unwrap_or(Path::new("")).join("jwks.json");
-                match beside.entry(at.clone()) {
-                    std::collections::btree_map::Entry::Occupied(found) => found.into_mut(),
-                    std::collections::btree_map::Entry::Vacant(place) => {
-                        if !at.is_file() {
-                            return Err(Failure::usage(format!(
-                                "there are no keys to check {} by: {} is not there",
-                                path.display(),
-                                at.display()
-                            ))
-                            .hint("name them with --keys; the server publishes them at /.well-known/jwks.json"));
-                        }
-                        place.insert(KeySet::open(&at)?)
-                    }
-                }
-            }
-        };
-        match check(path, set, renderer) {
-            Ok((receipt, pages)) => {
+        match check(path, keys.of(path)?, renderer) {
+            Ok(Held::Receipt(receipt, pages)) => {
                 report.files.push(Checked { path: path.clone(), code: "ok", text: describe(&receipt), pages });
-                good.push(receipt);
+                good.push(*receipt);
+            }
+            Ok(Held::Statement(stated)) => {
+                report.files.push(Checked { path: path.clone(), code: "ok", text: stated.text(), pages: None });
+                if let log::Stated::Confirmation(c) = stated {
+                    confirmations.push(*c);
+                }
             }
             Err((code, text)) => report.files.push(Checked { path: path.clone(), code, text, pages: None }),
         }
     }
     report.chains = chains(&good);
+    report.chains.extend(log::confirmations(&confirmations, &good));
+    report.log = log::findings(log, &good, &mut |path| keys.of(path).cloned().map_err(|e| e.to_string()));
     Ok(report)
 }
 
-type Held = (Receipt, Option<Finding>);
+/// The key sets: the one that was named, or the one beside each file.
+struct Keys {
+    given: Option<KeySet>,
+    beside: BTreeMap<PathBuf, KeySet>,
+}
+
+impl Keys {
+    fn of(&mut self, path: &Path) -> Result<&KeySet, Failure> {
+        if let Some(set) = &self.given {
+            return Ok(set);
+        }
+        let at = path.parent().unwrap_or(Path::new("")).join("jwks.json");
+        match self.beside.entry(at.clone()) {
+            std::collections::btree_map::Entry::Occupied(found) => Ok(found.into_mut()),
+            std::collections::btree_map::Entry::Vacant(place) => {
+                if !at.is_file() {
+                    return Err(Failure::usage(format!(
+                        "there are no keys to check {} by: {} is not there",
+                        path.display(),
+                        at.display()
+                    ))
+                    .hint("name them with --keys; the server publishes them at /.well-known/jwks.json"));
+                }
+                Ok(place.insert(KeySet::open(&at)?))
+            }
+        }
+    }
+}
+
+/// A file that holds.
+enum Held {
+    Receipt(Box<Receipt>, Option<Finding>),
+    /// Something else that the server signed.
+    Statement(log::Stated),
+}
 
 fn check(path: &Path, keys: &KeySet, renderer: &Renderer) -> Result<Held, (&'static str, String)> {
     let unreadable = |why| ("receipt_unreadable", why);
     let bytes = bytes_bounded(path, LARGEST).map_err(unreadable)?;
     if !embedded::is_pdf(&bytes) {
         let text = String::from_utf8(bytes).map_err(|_| unreadable(NO_TEXT.to_owned()))?;
-        return verified(&text, keys).map(|receipt| (receipt, None));
+        if let Some(statement) = log::statement(&text, keys) {
+            return statement.map(Held::Statement).map_err(|e| (e.code(), one_line(&e.to_string())));
+        }
+        return verified(&text, keys).map(|receipt| Held::Receipt(Box::new(receipt), None));
     }
     let inside = embedded::extract(bytes.clone()).map_err(|e| (e.code(), e.to_string()))?;
     let receipt = verified(&inside.receipt, keys)?;
     let pages = pages(&bytes, &inside, renderer);
-    Ok((receipt, Some(pages)))
+    Ok(Held::Receipt(Box::new(receipt), Some(pages)))
 }
 
 fn verified(text: &str, keys: &KeySet) -> Result<Receipt, (&'static str, String)> {

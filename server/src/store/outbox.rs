@@ -26,7 +26,7 @@ pub struct OutboxRow {
     pub audience: String,
     /// The Message-ID, without angle brackets; the same however often the mail is sent.
     pub message_id: String,
-    /// The token of the receipt's page, sealed; empty when the mail has no link.
+    /// The token of the receipt's page, sealed; of a one-time code's mail the code, sealed; empty when the mail has neither.
     pub link_token: String,
     /// `queued`, `leased`, `sent` or `failed`.
     pub state: String,
@@ -44,9 +44,9 @@ pub struct OutboxRow {
     pub created_ms: i64,
     /// When it was accepted by the mail server.
     pub sent_ms: Option<i64>,
-    /// `receipt`, or `dispute`: word to a manager of what was disputed.
+    /// `receipt`; `dispute`: word to a manager of what was disputed; or `code`.
     pub kind: String,
-    /// What was disputed.
+    /// What was disputed, or the code's id.
     pub about: Option<Uuid>,
     /// The recipient's domain, in lower case.
     pub domain: String,
@@ -117,9 +117,9 @@ pub struct NewMail<'a> {
     pub message_id: &'a str,
     /// The token of the receipt's page, sealed (see [`crate::mail::seal`]), or nothing.
     pub link_token: &'a str,
-    /// `receipt` or `dispute`.
+    /// `receipt`, `dispute` or `code`.
     pub kind: &'a str,
-    /// What was disputed.
+    /// What was disputed, or the code's id.
     pub about: Option<Uuid>,
     /// Now.
     pub created_ms: i64,

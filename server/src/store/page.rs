@@ -35,6 +35,8 @@ pub struct EntryRow {
     pub stars: Option<i64>,
     /// What the answer comes to: `corrected`, `explained` or `rejected`.
     pub resolution: Option<String>,
+    /// What the server signed about a confirmation with a one-time code ([`sync_core::confirmation`]).
+    pub statement: Option<String>,
 }
 
 /// Adds an entry. `false` when its id is taken, or the dispute is answered; then nothing was written.
@@ -43,7 +45,7 @@ pub struct EntryRow {
 /// When the database refuses.
 pub async fn add(tx: &mut Tx, e: &EntryRow) -> Result<bool, StoreError> {
     const ADD: &str = "INSERT INTO page_entries (id, receipt_id, visit_id, kind, dispute_id, at_ms, user_id, name, role, \
-                       text, stars, resolution) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+                       text, stars, resolution, statement) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
                        ON CONFLICT DO NOTHING";
     let added = db_execute!(
         tx,
@@ -59,7 +61,8 @@ pub async fn add(tx: &mut Tx, e: &EntryRow) -> Result<bool, StoreError> {
         e.role.as_str(),
         e.text.as_str(),
         e.stars,
-        e.resolution.as_deref()
+        e.resolution.as_deref(),
+        e.statement.as_deref()
     )?;
     Ok(added > 0)
 }
@@ -70,7 +73,7 @@ pub async fn add(tx: &mut Tx, e: &EntryRow) -> Result<bool, StoreError> {
 /// When the database refuses.
 pub async fn entry(tx: &mut Tx, id: Uuid) -> Result<Option<EntryRow>, StoreError> {
     const ENTRY: &str = "SELECT id, receipt_id, visit_id, kind, dispute_id, at_ms, user_id, name, role, text, stars, \
-                         resolution FROM page_entries WHERE id = $1";
+                         resolution, statement FROM page_entries WHERE id = $1";
     db_optional!(EntryRow, tx, ENTRY, id)
 }
 
@@ -80,16 +83,16 @@ pub async fn entry(tx: &mut Tx, id: Uuid) -> Result<Option<EntryRow>, StoreError
 /// When the database refuses.
 pub async fn of_visit(tx: &mut Tx, visit: Uuid) -> Result<Vec<EntryRow>, StoreError> {
     const OF_VISIT: &str = "SELECT id, receipt_id, visit_id, kind, dispute_id, at_ms, user_id, name, role, text, stars, \
-                            resolution FROM page_entries WHERE visit_id = $1 ORDER BY at_ms, id";
+                            resolution, statement FROM page_entries WHERE visit_id = $1 ORDER BY at_ms, id";
     db_all!(EntryRow, tx, OF_VISIT, visit)
 }
 
-/// How much of each kind a receipt's page has already.
+/// How much of each kind a receipt's page has already; confirmations with codes have a limit of their own.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn count(tx: &mut Tx, receipt: Uuid, kind: &str) -> Result<i64, StoreError> {
-    const COUNT: &str = "SELECT COUNT(*) FROM page_entries WHERE receipt_id = $1 AND kind = $2";
+    const COUNT: &str = "SELECT COUNT(*) FROM page_entries WHERE receipt_id = $1 AND kind = $2 AND statement IS NULL";
     Ok(db_one!((i64,), tx, COUNT, receipt, kind)?.0)
 }
 
@@ -182,7 +185,7 @@ pub async fn disputes(
 ) -> Result<Vec<DisputeRow>, StoreError> {
     let mut select = Select::from(
         "SELECT e.id, e.receipt_id, e.visit_id, e.kind, e.dispute_id, e.at_ms, e.user_id, e.name, e.role, e.text, \
-         e.stars, e.resolution, r.number, v.customer_id, v.customer_name FROM page_entries e \
+         e.stars, e.resolution, e.statement, r.number, v.customer_id, v.customer_name FROM page_entries e \
          JOIN receipts r ON r.id = e.receipt_id JOIN visits v ON v.id = e.visit_id",
     );
     select.add(" AND e.kind = 'dispute'");
@@ -213,8 +216,8 @@ pub async fn disputes(
 /// When the database refuses.
 pub async fn answers(tx: &mut Tx, disputes: &[Uuid]) -> Result<Vec<EntryRow>, StoreError> {
     const ANSWERS: Sql = with_ids!(
-        "SELECT id, receipt_id, visit_id, kind, dispute_id, at_ms, user_id, name, role, text, stars, resolution \
-         FROM page_entries WHERE kind = 'answer' AND dispute_id IN ",
+        "SELECT id, receipt_id, visit_id, kind, dispute_id, at_ms, user_id, name, role, text, stars, resolution, \
+         statement FROM page_entries WHERE kind = 'answer' AND dispute_id IN ",
         ""
     );
     db_all!(EntryRow, tx, ANSWERS, ids_json(disputes.iter().copied()))

@@ -17,7 +17,7 @@ use crate::reference::cache::ReferenceCache;
 use crate::store::bulk::{Rows, ids_json};
 use crate::store::rejudge::{self, Affected, ClaimedRow};
 use crate::store::verdicts::{self, Cause, CauseKind};
-use crate::store::{Db, Sql, StoreError, Tx, evidence, feed, outbox, receipts, visits};
+use crate::store::{Db, Sql, StoreError, Tx, evidence, feed, log, outbox, receipts, visits};
 use crate::{db_all, failpoint, with_ids};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -147,6 +147,7 @@ async fn attempt(
         return Err(Trouble::Overtaken("another server brought something nearby"));
     }
     write_positioned(&mut tx, &told, &logs, position, now_ms).await?;
+    log::append(&mut tx, issued.iter().map(|i| (i.receipt.id, i.receipt.sha256.as_str()))).await?;
     let queued = judge_later(&mut tx, &work, &judged, &vicinity, now_ms).await?;
     failpoint::pass("before_commit");
     tx.commit().await?;

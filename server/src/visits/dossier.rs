@@ -6,9 +6,11 @@ use super::verdicts::{AdviceAnswer, JudgedAnswer, present};
 use super::{Hand, Provenance, VisitError, compute, sight};
 use crate::auth::Principal;
 use crate::mail::mailroom::Mail;
+use crate::receipts::codes;
 use crate::receipts::disputes::{Dispute, of_visit};
 use crate::state::AppState;
 use crate::store::dossier::QuarantineRow;
+use crate::store::page::{self, EntryRow};
 use crate::store::queue::{self, EngineerRow, ReceiptRow, VisitRow};
 use crate::store::verdicts::advice;
 use crate::store::{StoreError, Tx, dossier as rows, letters};
@@ -142,6 +144,63 @@ impl From<ReceiptRow> for ReceiptAnswer {
     }
 }
 
+/// That somebody confirmed a receipt.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ConfirmationAnswer {
+    /// Its id.
+    pub id: Uuid,
+    /// The receipt.
+    pub receipt: Uuid,
+    /// When.
+    pub at_ms: i64,
+    /// Who: as they call themselves, or with a code as the customer's contacts have it.
+    pub name: String,
+    /// Their position; may be empty.
+    pub role: String,
+    /// What they remarked.
+    pub text: String,
+    /// How it was checked; absent: by the link alone.
+    pub code: Option<ConfirmedByCode>,
+}
+
+/// A confirmation with a one-time code. `/api/v1/receipts/{id}/confirmations/{confirmation}` is its signed file.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ConfirmedByCode {
+    /// `mail` or `sms`.
+    pub channel: &'static str,
+    /// The address, as far as it is told.
+    pub address: String,
+    /// Whether the sign-off names a signer of the same name.
+    pub is_signer: bool,
+    /// `page`, or `company`: it was read to one of our people.
+    pub entered: &'static str,
+    /// Which of our people entered it.
+    pub entered_by: Option<Uuid>,
+    /// SHA-256 of the receipt's file, which the code was bound to.
+    pub receipt_sha256: String,
+}
+
+async fn confirmations(tx: &mut Tx, visit: Uuid) -> Result<Vec<ConfirmationAnswer>, StoreError> {
+    let said = page::of_visit(tx, visit).await?.into_iter().filter(|e| e.kind == "confirmation");
+    let answer = |e: EntryRow| ConfirmationAnswer {
+        code: codes::statement(&e).map(|s| ConfirmedByCode {
+            channel: s.channel.as_str(),
+            address: s.address,
+            is_signer: s.is_signer,
+            entered: s.entered.as_str(),
+            entered_by: e.user_id,
+            receipt_sha256: s.receipt_sha256,
+        }),
+        id: e.id,
+        receipt: e.receipt_id,
+        at_ms: e.at_ms,
+        name: e.name,
+        role: e.role,
+        text: e.text,
+    };
+    Ok(said.map(answer).collect())
+}
+
 /// A refused change.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct QuarantineAnswer {
@@ -227,6 +286,8 @@ pub struct Dossier {
     pub mails: Vec<Mail>,
     /// What the hospital disputes, and what was answered.
     pub disputes: Vec<Dispute>,
+    /// Who confirmed its receipts afterwards.
+    pub confirmations: Vec<ConfirmationAnswer>,
     /// The decisions, the newest last.
     pub reviews: Vec<super::review::Decision>,
     /// What was refused, and why.
@@ -308,6 +369,7 @@ async fn around(tx: &mut Tx, row: VisitRow, read: Read, known: &Reference) -> Re
         receipts: rows::receipts(tx, id).await?.into_iter().map(Into::into).collect(),
         mails: letters::of_visit(tx, id).await?.into_iter().map(Into::into).collect(),
         disputes: of_visit(tx, id).await?,
+        confirmations: confirmations(tx, id).await?,
         reviews: rows::reviews(tx, id).await?.into_iter().map(Into::into).collect(),
         quarantine: refused.collect(),
         record: read.view,

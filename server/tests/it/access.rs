@@ -26,6 +26,8 @@ const DISPATCHERS: &str = "sa";
 const MANAGERS: &str = "scla";
 const KEEPERS: &str = "la";
 const PHONES: &str = "pr";
+/// Who asks for one-time codes and enters them.
+const CODES: &str = "escap";
 /// Who sees any visit; which ones is another table (`visits::everybody_sees_what_is_theirs`).
 const READERS: &str = "esclap";
 /// Who reads any report.
@@ -102,6 +104,15 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/quarantine", ADMIN),
     ("GET", "/api/v1/receipts", READERS),
     ("GET", "/api/v1/receipts/{id}", READERS),
+    ("GET", "/api/v1/receipts/{id}/proof", READERS),
+    ("GET", "/api/v1/receipts/{id}/codes", READERS),
+    ("POST", "/api/v1/receipts/{id}/codes", CODES),
+    ("POST", "/api/v1/receipts/{id}/confirm", CODES),
+    ("GET", "/api/v1/receipts/{id}/confirmations/{confirmation}", READERS),
+    ("GET", "/r/{token}/confirmations/{id}", EVERYBODY),
+    ("GET", "/.well-known/countersign/heads", EVERYBODY),
+    ("GET", "/.well-known/countersign/heads/{day}", EVERYBODY),
+    ("GET", "/.well-known/countersign/consistency", EVERYBODY),
     ("GET", "/api/v1/reports/cost", REPORTS),
     ("GET", "/api/v1/mails", READERS),
     ("POST", "/api/v1/mails/{id}/resend", DISPATCHERS),
@@ -191,7 +202,8 @@ conformance! { the_table_holds, |f| async {
     let mut wrong = Vec::new();
     for (method, path, allowed) in EXPECTED {
         let real = path.replace("{id}", &Uuid::from_u128(7).to_string()).replace("{change}", &Uuid::nil().to_string());
-        let real = real.replace("{token}", "nobodys").replace("{kind}", "customers");
+        let real = real.replace("{token}", "nobodys").replace("{kind}", "customers").replace("{day}", "latest");
+        let real = real.replace("{confirmation}", &Uuid::nil().to_string());
         for (letter, token) in &tokens {
             let (status, code) = ask(running.addr, method, &real, token.as_deref()).await;
             let unknown = token.is_none() || *letter == 'd';

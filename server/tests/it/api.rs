@@ -51,9 +51,14 @@ impl Answer {
 
 impl Api {
     pub(crate) async fn new(f: &Fixture) -> Self {
+        Self::with(f, |_| {}).await
+    }
+
+    pub(crate) async fn with(f: &Fixture, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::embedded(&f.dir);
         config.database_url.clone_from(&f.url);
         config.mail.bounce_secret = Some(BOUNCE_SECRET.to_owned());
+        change(&mut config);
         let state = AppState::open(config, "http://test").await.unwrap();
         Self { router: countersign::http::router(&state), state }
     }

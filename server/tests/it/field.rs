@@ -101,7 +101,11 @@ impl Link for InProcess {
 
 impl Field {
     pub(crate) async fn new(f: &Fixture) -> Self {
-        let field = Self { api: Api::new(f).await };
+        Self::of(Api::new(f).await).await
+    }
+
+    pub(crate) async fn of(api: Api) -> Self {
+        let field = Self { api };
         people(&field.api.state).await;
         let mut tx = field.api.state.db.begin().await.unwrap();
         reference::put(&mut tx, &records(), None, 1).await.unwrap();

@@ -28,17 +28,17 @@ pub(crate) async fn token(field: &Field, number: &str) -> String {
     state.keys.seal.open_token(&mail.link_token).unwrap()
 }
 
-async fn get(field: &Field, path: &str) -> Answer {
+pub(crate) async fn get(field: &Field, path: &str) -> Answer {
     field.api.call(Method::GET, path, None, None).await
 }
 
-fn text(answer: &Answer) -> String {
+pub(crate) fn text(answer: &Answer) -> String {
     assert!(answer.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
     String::from_utf8(answer.bytes.clone()).unwrap()
 }
 
 /// The value of a field of the form that does `action`.
-fn hidden(html: &str, action: &str, name: &str) -> String {
+pub(crate) fn hidden(html: &str, action: &str, name: &str) -> String {
     let form = html.split(&format!("name=\"action\" value=\"{action}\"")).nth(1).unwrap();
     let field = form.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
     field.split('"').next().unwrap().to_owned()
@@ -50,7 +50,7 @@ fn encoded(fields: &[(&str, &str)]) -> String {
 }
 
 /// A form of the page, filled in.
-async fn filled(field: &Field, token: &str, action: &str, fields: &[(&str, &str)]) -> String {
+pub(crate) async fn filled(field: &Field, token: &str, action: &str, fields: &[(&str, &str)]) -> String {
     let html = text(&get(field, &format!("/r/{token}?lang=en")).await);
     let (key, proof) = (hidden(&html, action, "key"), hidden(&html, action, "proof"));
     let mut all = vec![("action", action), ("key", key.as_str()), ("proof", proof.as_str())];
@@ -58,14 +58,14 @@ async fn filled(field: &Field, token: &str, action: &str, fields: &[(&str, &str)
     encoded(&all)
 }
 
-async fn post(field: &Field, token: &str, form: &str) -> Answer {
+pub(crate) async fn post(field: &Field, token: &str, form: &str) -> Answer {
     let path = format!("/r/{token}?lang=en");
     field.api.send(Method::POST, &path, None, Some(FORM), form.as_bytes().to_vec()).await
 }
 
 const WRONG: &[(&str, &str)] = &[("name", "陈晓"), ("role", "科长"), ("text", "第二天早上又停了一次")];
 
-async fn counts(field: &Field) -> (i64, i64, i64) {
+pub(crate) async fn counts(field: &Field) -> (i64, i64, i64) {
     let mut tx = field.api.state.db.read().await.unwrap();
     let count =
         "SELECT (SELECT COUNT(*) FROM page_entries), (SELECT COUNT(*) FROM audit), (SELECT COUNT(*) FROM outbox)";

@@ -5,11 +5,13 @@
 mod access;
 mod api;
 mod auth;
+mod codes;
 mod exchange;
 mod field;
 mod hospital;
 mod import;
 mod leads;
+mod log;
 mod mails;
 mod pdf;
 mod process;

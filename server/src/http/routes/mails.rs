@@ -68,6 +68,7 @@ impl IntoResponse for MailsError {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_record", text).with_errors(vec![error])
             }
             Self::Again(AgainError::Mismatch) => Problem::new(StatusCode::CONFLICT, "idempotency_mismatch", text),
+            Self::Again(AgainError::OneTime) => Problem::new(StatusCode::CONFLICT, "one_time_code", text),
             Self::Again(AgainError::Busy) => Problem::new(StatusCode::CONFLICT, "mail_busy", text),
             Self::Again(AgainError::Store(e)) => Problem::internal(e),
             Self::Bounce(_) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_a_bounce", text),

@@ -1,12 +1,14 @@
 //! The handlers, by subject. Each module lists its own part of the table in `routes()`.
 
 pub mod auth;
+pub mod codes;
 pub mod devices;
 pub mod disputes;
 pub mod export;
 pub mod health;
 pub mod import;
 pub mod leads;
+pub mod log;
 pub mod mails;
 pub mod page;
 pub mod quarantine;

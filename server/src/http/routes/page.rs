@@ -6,7 +6,9 @@ use crate::http::entry::Entry;
 use crate::http::extract::{InQuery, Peer};
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
+use crate::receipt_log::proofs::NoProof;
 use crate::receipts::check::{Finding, LARGEST_FILE, check};
+use crate::receipts::codes::choices;
 use crate::receipts::jwks::KeySet;
 use crate::receipts::page::{Found, Shown, by_token, language, render};
 use crate::receipts::pdf::{Languages, Layout, PdfError};
@@ -14,12 +16,14 @@ use crate::receipts::said::{Action, Form, SayError, proof, say};
 use crate::receipts::sheet::{file_name, pdf_name};
 use crate::receipts::template::{gone_html, style_source};
 use crate::state::AppState;
+use crate::store::page::EntryRow;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Multipart, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::sync::Arc;
+use sync_core::canonical::to_canonical_json;
 use sync_core::document::facts::Lang;
 use sync_core::receipt::Receipt;
 use utoipa_axum::routes;
@@ -32,6 +36,7 @@ const LARGEST_FORM: usize = 64 << 10;
 pub(crate) fn routes() -> Vec<Entry> {
     vec![
         Entry::new(Access::Public, routes!(page)),
+        Entry::new(Access::Public, routes!(confirmation)),
         Entry::new(Access::Public, routes!(said)).body_limit(LARGEST_FORM),
         // Beside the file there is what multipart forms put around it.
         Entry::new(Access::Public, routes!(verify)).body_limit(LARGEST_FILE + 4096),
@@ -82,15 +87,26 @@ impl Visitor {
 
     /// The page, with what there is to say beside it.
     async fn page(self, state: &AppState, found: Found, status: StatusCode, beside: Beside) -> Response {
-        let forms = Action::ALL.map(|action| {
-            let key = match &beside.form {
-                // Sent again after a correction it is still the same one.
-                Some(form) if form.action == action => form.key,
-                _ => Uuid::now_v7(),
-            };
-            (action, key, proof(state, &self.token, action, key))
-        });
         let known = state.reference.get();
+        let sms = state.config.outside.sms_hook_url.is_some();
+        // Once it is confirmed by a code, there is no need of another.
+        let confirmed = found.said.iter().any(|e| e.receipt_id == found.receipt.id && e.statement.is_some());
+        let choices = if confirmed { Vec::new() } else { choices(&found.receipt.body, &known, sms) };
+        let mut wanted: Vec<(Action, Option<Uuid>)> = Vec::new();
+        wanted.extend(found.pending.as_ref().map(|code| (Action::Entered, Some(code.id))));
+        wanted.extend((!choices.is_empty()).then_some((Action::Code, None)));
+        wanted.extend(Action::ALL.map(|action| (action, None)));
+        let forms: Vec<_> = wanted
+            .into_iter()
+            .map(|(action, key)| {
+                let key = key.unwrap_or_else(|| match &beside.form {
+                    // Sent again after a correction it is still the same one.
+                    Some(form) if form.action == action => form.key,
+                    _ => Uuid::now_v7(),
+                });
+                (action, key, proof(state, &self.token, action, key))
+            })
+            .collect();
         let keys = KeySet::one(&state.keys.receipt.kid, state.keys.receipt.public());
         let public_url = state.public_url.clone();
         // Both signatures are checked anew for every reader.
@@ -101,6 +117,7 @@ impl Visitor {
                 public_url: &public_url,
                 known: &known,
                 forms: &forms,
+                choices: &choices,
                 form: beside.form.as_ref(),
                 problem: beside.problem,
                 done: beside.done,
@@ -165,7 +182,8 @@ fn slow_down(lang: Lang, seconds: u64) -> Response {
     response
 }
 
-/// The receipt behind a link: a page to read and print, with `.json` at the end the receipt's file, with `.pdf` its PDF.
+/// The receipt behind a link: a page to read and print, with `.json` at the end the receipt's file, with `.pdf` its PDF, with
+/// `.proof.json` the proof that it is in the published log.
 #[utoipa::path(get, path = "/r/{token}", tag = "receipts", params(("token" = String, Path), PageQuery),
     responses((status = 200, body = String, content_type = "text/html"),
         (status = 404, description = "an unknown link, or one that has expired", body = String, content_type = "text/html"),
@@ -178,8 +196,9 @@ async fn page(
     headers: HeaderMap,
     peer: Peer,
 ) -> Response {
-    let (token, ending) = match token.rsplit_once('.') {
-        Some((token, ending @ ("json" | "pdf"))) => (token.to_owned(), Some(ending.to_owned())),
+    // No token has a dot in it.
+    let (token, ending) = match token.split_once('.') {
+        Some((token, ending @ ("json" | "pdf" | "proof.json"))) => (token.to_owned(), Some(ending.to_owned())),
         _ => (token, None),
     };
     let visitor = Visitor::new(token, &query, &headers, peer);
@@ -189,6 +208,15 @@ async fn page(
     };
     if ending.as_deref() == Some("json") {
         return download(&found.receipt.number, "application/json", found.receipt.body.clone().into_bytes());
+    }
+    if ending.as_deref() == Some("proof.json") {
+        let file = found.proven.as_ref().map(|p| to_canonical_json(&p.proof));
+        let name = format!("{}-proof", found.receipt.number);
+        return match file {
+            Some(Ok(file)) => download(&name, "application/json", file.into_bytes()),
+            Some(Err(e)) => Problem::internal(&e).into_response(),
+            None => NoProof::NotSealed.into_response(),
+        };
     }
     if ending.is_some() {
         let (asked, lang) = (visitor.lang.as_deref(), |signed| visitor.lang(signed));
@@ -232,10 +260,44 @@ async fn said(
         Err(SayError::Field(id)) => (id, Some(form)),
         Err(SayError::Stranger) => ("page-stranger", None),
         Err(SayError::Full) => ("page-full", None),
+        Err(SayError::Wait(seconds)) => {
+            let beside = Beside { problem: Some("page-code-wait"), form: Some(form), ..Beside::default() };
+            let mut answer = visitor.page(&state, found, StatusCode::TOO_MANY_REQUESTS, beside).await;
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            return answer;
+        }
         Err(e) => return Problem::internal(&e).into_response(),
     };
     let beside = Beside { problem: Some(problem), form, ..Beside::default() };
     visitor.page(&state, found, StatusCode::UNPROCESSABLE_ENTITY, beside).await
+}
+
+/// The signed statement about a confirmation of this receipt with a one-time code.
+#[utoipa::path(get, path = "/r/{token}/confirmations/{id}", tag = "receipts",
+    params(("token" = String, Path), ("id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Object),
+        (status = 404, description = "an unknown link, or one that has expired", body = String, content_type = "text/html"),
+        (status = 429, description = "too many unknown links", body = String, content_type = "text/html")))]
+async fn confirmation(
+    State(state): State<AppState>,
+    Path((token, id)): Path<(String, String)>,
+    InQuery(query): InQuery<PageQuery>,
+    headers: HeaderMap,
+    peer: Peer,
+) -> Response {
+    let visitor = Visitor::new(token, &query, &headers, peer);
+    let found = match visitor.receipt(&state).await {
+        Ok(found) => found,
+        Err(answer) => return *answer,
+    };
+    let of_this = |e: &&EntryRow| e.receipt_id == found.receipt.id && id.parse() == Ok(e.id);
+    match found.said.iter().find(of_this).and_then(|e| e.statement.as_ref()) {
+        Some(file) => {
+            let name = format!("{}-confirmation", found.receipt.number);
+            download(&name, "application/json", file.clone().into_bytes())
+        }
+        None => html(StatusCode::NOT_FOUND, gone_html(visitor.lang(Lang::ZhCn))),
+    }
 }
 
 /// To the page by GET, so that loading it again sends nothing again.

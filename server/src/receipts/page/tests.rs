@@ -11,7 +11,18 @@ pub(crate) fn found(case: &Case) -> (Found, KeySet) {
     let set = KeySet::one(&keys.receipt.kid, keys.receipt.public());
     let row = row(&receipt, "t");
     let until_ms = row.issued_ms + LINK_MS;
-    (Found { receipt: row, later: Vec::new(), said: Vec::new(), open: Vec::new(), until_ms }, set)
+    (
+        Found {
+            receipt: row,
+            later: Vec::new(),
+            said: Vec::new(),
+            open: Vec::new(),
+            until_ms,
+            proven: None,
+            pending: None,
+        },
+        set,
+    )
 }
 
 /// What the page of `found` is rendered with.
@@ -22,6 +33,7 @@ pub(crate) fn shown<'a>(keys: &'a KeySet, known: &'a Reference, forms: &'a [(Act
         public_url: "https://service.example",
         known,
         forms,
+        choices: &[],
         form: None,
         problem: None,
         done: None,
@@ -51,6 +63,7 @@ pub(crate) fn entry(n: u128, kind: &str, text: &str) -> EntryRow {
         text: text.into(),
         stars: None,
         resolution: None,
+        statement: None,
     }
 }
 

@@ -1,13 +1,20 @@
 //! Receipts as pages: what they say, in which languages, and that the record comes out as it went in.
 
 use super::*;
+use crate::config::Config;
+use crate::conformance;
 use crate::receipts::jwks::KeySet;
 use crate::receipts::pdf::embedded::{EmbeddedError, extract};
-use crate::receipts::samples::{Case, keys};
+use crate::receipts::samples::{Case, keys, row};
+use crate::state::AppState;
+use crate::store::receipts::add_all;
+use axum::body::Body;
+use axum::http::Request;
 use std::process::Command;
 use sync_core::coverage::Coverage;
 use sync_core::document::facts::SignOffOutcome;
 use sync_core::receipt::CHAIN_START;
+use tower::ServiceExt as _;
 
 mod golden;
 mod verified;
@@ -84,6 +91,31 @@ fn without_a_font_there_is_a_code_and_no_page() {
     let why = poor.render(&receipt.to_json().unwrap(), &layout(Languages::En)).unwrap_err();
     assert_eq!(why.code(), "pdf_font_missing");
 }
+
+conformance! { without_a_font_the_page_says_so_and_the_record_is_there, |f| async {
+    let mut config = Config::embedded(&f.dir);
+    config.database_url.clone_from(&f.url);
+    let mut state = AppState::open(config, "http://test").await.unwrap();
+    state.pdf = Arc::new(Renderer::without_fonts());
+    let (receipt, _) = receipt(&Case::default());
+    let link = crate::receipts::page::token(&[7; 32]);
+    let mut tx = f.db.begin().await.unwrap();
+    add_all(&mut tx, &[row(&receipt, &link)]).await.unwrap();
+    crate::store::page::extend_link(&mut tx, receipt.body.id.0, i64::MAX).await.unwrap();
+    tx.commit().await.unwrap();
+    for (ending, status) in [(".pdf", 503), (".pdf?lang=both", 503), (".json", 200), ("", 200)] {
+        let request = Request::builder().uri(format!("/r/{link}{ending}")).body(Body::empty()).unwrap();
+        let answer = crate::http::router(&state).oneshot(request).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{ending}");
+        if status == 503 {
+            assert_eq!(answer.headers()["content-type"], "application/problem+json");
+            let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+            let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(problem["code"], "pdf_font_missing");
+            assert!(!problem["title"].as_str().unwrap().is_empty());
+        }
+    }
+} }
 
 #[test]
 fn the_template_of_the_start_is_tried_with_a_receipt_that_can_be_read() {
