@@ -59,6 +59,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::import::routes());
     entries.extend(routes::export::routes());
     entries.extend(routes::sync::routes());
+    entries.extend(routes::blobs::routes());
     entries.extend(routes::page::routes());
     entries.extend(routes::visits::routes());
     entries.extend(routes::quarantine::routes());
@@ -114,8 +115,8 @@ fn document(mut paths: utoipa::openapi::Paths, access: Access) -> utoipa::openap
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, delete, patch, .. } = item;
-    [get, put, post, delete, patch].into_iter().flatten()
+    let PathItem { get, put, post, delete, patch, head, .. } = item;
+    [get, put, post, delete, patch, head].into_iter().flatten()
 }
 
 fn methods(item: &PathItem) -> impl Iterator<Item = Method> {
@@ -125,6 +126,7 @@ fn methods(item: &PathItem) -> impl Iterator<Item = Method> {
         (&item.post, Method::POST),
         (&item.delete, Method::DELETE),
         (&item.patch, Method::PATCH),
+        (&item.head, Method::HEAD),
     ]
     .into_iter()
     .filter_map(|(operation, method)| operation.as_ref().map(|_| method))

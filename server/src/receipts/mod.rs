@@ -6,6 +6,7 @@ pub mod jwks;
 pub mod page;
 pub mod pdf;
 pub mod said;
+pub mod seal;
 pub mod sheet;
 pub mod stored;
 pub mod template;

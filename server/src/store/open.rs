@@ -180,5 +180,6 @@ mod tests {
         both!("0002_judging.sql");
         both!("0003_money.sql");
         both!("0004_outbox.sql");
+        both!("0006_blobs.sql");
     }
 }

@@ -5,8 +5,10 @@
 mod access;
 mod api;
 mod auth;
+mod blobs;
 mod exchange;
 mod field;
+
 mod hospital;
 mod import;
 mod leads;

@@ -11,7 +11,7 @@ pub(crate) fn found(case: &Case) -> (Found, KeySet) {
     let set = KeySet::one(&keys.receipt.kid, keys.receipt.public());
     let row = row(&receipt, "t");
     let until_ms = row.issued_ms + LINK_MS;
-    (Found { receipt: row, later: Vec::new(), said: Vec::new(), open: Vec::new(), until_ms }, set)
+    (Found { receipt: row, later: Vec::new(), said: Vec::new(), open: Vec::new(), held: HashSet::new(), until_ms }, set)
 }
 
 /// What the page of `found` is rendered with.
