@@ -8,6 +8,7 @@ mod auth;
 mod blobs;
 mod exchange;
 mod field;
+mod golden;
 
 mod hospital;
 mod import;
