@@ -3,7 +3,7 @@
 //!
 //! `COUNTERSIGN_DIE_AT=NAME` or `COUNTERSIGN_DIE_AT=NAME:N` ends the process when it comes to NAME for the N-th time.
 //! Names in use: `in_transaction`, `before_commit`, `after_commit`, `after_reply` (a phone's batch); `mail_leased`, `mail_composed`,
-//! `mail_sent_before_mark`, `mail_marked` (mails).
+//! `mail_sent_before_mark`, `mail_marked` (mails); `blob_in_transaction`, `blob_after_commit` (a part of a photo).
 
 /// Ends the process here if the test asked for it.
 #[inline]

@@ -4,6 +4,7 @@
 //! [`sync`], [`visits`]), the services know [`store`], and `store` knows nobody above it.
 
 pub mod auth;
+pub mod blobs;
 pub mod cli;
 pub mod clock;
 pub mod config;

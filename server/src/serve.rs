@@ -12,7 +12,7 @@ use crate::mail::worker::{Schedule, Worker};
 use crate::receipt_log;
 use crate::receipt_log::stamp::Authority;
 use crate::receipt_log::tsp::Roots;
-use crate::receipts::pdf::PdfError;
+use crate::receipts::pdf::{Languages, PdfError};
 use crate::rejudge;
 use crate::state::AppState;
 use lettre::message::Mailbox;
@@ -145,8 +145,10 @@ fn mail_worker(state: &AppState) -> Result<Worker, Failure> {
     let from: Mailbox = state.config.mail_from.parse().map_err(|e| {
         Failure::usage(format!("mail_from is no mailbox: {e}")).hint("such as Countersign <service@example.com>")
     })?;
-    let pdf = (state.config.mail_pdf != MailPdf::None)
-        .then(|| MailedPdf { renderer: state.pdf.clone(), both_languages: state.config.mail_pdf == MailPdf::Both });
+    let pdf = (state.config.mail_pdf != MailPdf::None).then(|| MailedPdf {
+        renderer: state.pdf.clone(),
+        languages: (state.config.mail_pdf == MailPdf::Both).then_some(Languages::Both),
+    });
     let config = &state.config.mail;
     let domain = config.dkim_domain.as_deref().unwrap_or_else(|| from.email.domain());
     let dkim = config.dkim_key.as_ref().map(|key| Dkim::open(key, &config.dkim_selector, domain)).transpose()?;
@@ -176,7 +178,7 @@ fn rejudge_worker(state: &AppState) -> rejudge::Worker {
     rejudge::Worker::new(db, merger, clock, rejudge::Schedule::default(), state.rejudge.clone())
 }
 
-/// Deletes refresh tokens that ended, now and every day.
+/// Deletes refresh tokens that ended and uploads that were given up, now and every day.
 async fn forget_expired(state: AppState) {
     while !state.stop.is_cancelled() {
         let forgotten = async {
@@ -186,6 +188,9 @@ async fn forget_expired(state: AppState) {
         };
         if let Err(e) = forgotten.await {
             tracing::warn!(error = %e, "expired refresh tokens were not deleted");
+        }
+        if let Err(e) = crate::blobs::forget_stale(&state.db, state.clock.now_ms()).await {
+            tracing::warn!(error = %e, "uploads that were given up were not deleted");
         }
         tokio::select! {
             () = state.stop.cancelled() => {}

@@ -8,7 +8,7 @@ use sync_core::document::command::Command;
 use sync_core::document::facts::Lang;
 use sync_core::env::Env;
 use sync_core::ids::{FactId, VisitId};
-use sync_core::phone::{Acknowledged, Identity, Phone, PhoneError, Staged, SyncReport, Write};
+use sync_core::phone::{Acknowledged, Identity, Phone, PhoneError, Staged, SyncReport, Uploads, Write};
 use sync_core::signoff::{Answer, Shown};
 
 /// A change that this phone told its user was safe.
@@ -24,7 +24,8 @@ pub struct SimPhone {
     pub rng: Seeded,
     /// Everything it ever acknowledged.
     pub ledger: Ledger,
-    disk: BTreeMap<String, Vec<u8>>,
+    pub(crate) disk: BTreeMap<String, Vec<u8>>,
+    pub(crate) uploads: Uploads,
     key: SoftwareKey,
 }
 
@@ -52,12 +53,13 @@ impl SimPhone {
     /// A freshly enrolled phone.
     pub fn new(identity: Identity, key: SoftwareKey, clock: Clock, rng: Seeded) -> Self {
         let (phone, writes) = Phone::enrol(identity, Some(key.clone()));
-        let mut this = Self { phone, clock, rng, ledger: Vec::new(), disk: BTreeMap::new(), key };
+        let (disk, uploads) = (BTreeMap::new(), Uploads::default());
+        let mut this = Self { phone, clock, rng, ledger: Vec::new(), disk, uploads, key };
         this.write(writes);
         this
     }
 
-    fn write(&mut self, writes: Vec<Write>) {
+    pub(crate) fn write(&mut self, writes: Vec<Write>) {
         for write in writes {
             match write {
                 Write::Put(key, value) => {
@@ -139,7 +141,9 @@ impl SimPhone {
         let frame = self.phone.signed_frame(self.clock.now()).map_err(SyncError::Phone)?;
         let answer = link.exchange(&frame).map_err(SyncError::Link)?;
         let staged = self.phone.receive(self.clock.now(), &answer).map_err(SyncError::Phone)?;
-        Ok(self.commit(staged))
+        let report = self.commit(staged);
+        self.uploads.heard(&report.awaited);
+        Ok(report)
     }
 
     /// Rounds until nothing is left to send or to ask for, at most `rounds`. True when it got there.
@@ -166,6 +170,7 @@ impl SimPhone {
     pub fn restart(&mut self) -> Result<(), sync_core::phone::OpenError> {
         let records = self.disk.clone();
         self.phone = Phone::open(records, Some(self.key.clone()))?;
+        self.reopen_uploads();
         Ok(())
     }
 

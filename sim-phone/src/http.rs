@@ -1,6 +1,7 @@
 //! The way to a real server: its JSON API, and the sync protocol over HTTP with the batch compressed by zstd.
 
 use crate::link::{Link, LinkError};
+use crate::photos::{BlobAnswer, BlobLink};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -250,6 +251,39 @@ impl HttpLink {
         self.access = text("access_token");
         self.refresh = text("refresh_token");
         Ok(())
+    }
+}
+
+impl HttpLink {
+    fn send_blob(&mut self, sha256: &str, part: Option<(u64, &[u8])>) -> Result<BlobAnswer, LinkError> {
+        let url = format!("{}/api/v1/blobs/{sha256}", self.base);
+        let bearer = format!("Bearer {}", self.access);
+        let response = match part {
+            None => self.agent.head(url).header("authorization", bearer).call(),
+            Some((from, bytes)) => {
+                let request = self.agent.patch(url).header("authorization", bearer);
+                request.header("upload-offset", from.to_string()).send(bytes)
+            }
+        }
+        .map_err(unreachable)?;
+        let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        Ok(BlobAnswer {
+            status: response.status().as_u16(),
+            offset: header("upload-offset"),
+            complete: header("upload-complete"),
+            retry_after: header("retry-after"),
+        })
+    }
+}
+
+impl BlobLink for HttpLink {
+    fn blob(&mut self, sha256: &str, part: Option<(u64, &[u8])>) -> Result<BlobAnswer, LinkError> {
+        let answer = self.send_blob(sha256, part)?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        self.renew()?;
+        self.send_blob(sha256, part)
     }
 }
 

@@ -4,8 +4,10 @@
 pub mod host;
 pub mod http;
 pub mod link;
+pub mod photos;
 pub mod world;
 
 pub use host::{SimPhone, SyncError};
 pub use link::{Fault, Faults, FaultyLink, Link, LinkError};
+pub use photos::{BlobAnswer, BlobLink, NewPhoto};
 pub use world::{Clock, Seeded};

@@ -74,6 +74,7 @@ fn records(hospitals: u128, contracts_each: u128) -> Vec<Record> {
         sold_until: None,
         hours: None,
         clauses: vec![clause("A-1", Effect::Grant, None), clause("A-2", Effect::Limit, Some(quota))],
+        expenses: None,
     })];
     for n in 0..hospitals {
         records.push(Record::Customer(Customer {
@@ -86,6 +87,7 @@ fn records(hospitals: u128, contracts_each: u128) -> Vec<Record> {
             service_manager: ME,
             account_manager: ME,
             calendar: None,
+            receipt_languages: None,
         }));
         for c in (0..contracts_each).filter(|_| n % 2 == 0) {
             let year = 2026 - i16::try_from(c).unwrap();

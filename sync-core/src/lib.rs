@@ -1,6 +1,7 @@
 //! The whole domain of Countersign, sans-I/O: no network, files, async, clock, randomness, SQL or FFI in it.
 
 pub mod admission;
+pub mod blob;
 pub mod canonical;
 pub mod clock;
 pub mod confirmation;

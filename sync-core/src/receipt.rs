@@ -8,6 +8,7 @@ use crate::document::facts::{Lang, SignOff};
 use crate::ids::{CustomerId, FactId, ReceiptId, VisitId};
 use crate::message::Message;
 use crate::money::DayClass;
+use crate::reference::ExpenseTerms;
 use crate::signoff::Summary;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -111,6 +112,9 @@ pub struct ReceiptBody {
     /// kept here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub day_classes: BTreeMap<DayClass, i64>,
+    /// Whether expenses are in the fee of what covers the visit, where the package says so and covers all of it, or come on top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expenses: Option<ExpenseTerms>,
     /// How many changes the visit held beside what was signed, at the time of issue.
     pub changes_outside: u32,
     /// Photos and files.

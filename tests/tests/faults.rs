@@ -15,6 +15,7 @@ mod faults {
     mod local;
     mod mails;
     mod nodes;
+    mod photos;
     mod restore;
 }
 

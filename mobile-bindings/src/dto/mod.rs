@@ -3,6 +3,7 @@
 mod input;
 mod outcome;
 mod place;
+mod upload;
 mod verdict;
 mod visit;
 mod words;
@@ -10,6 +11,7 @@ mod words;
 pub use input::*;
 pub use outcome::*;
 pub use place::*;
+pub use upload::*;
 pub use verdict::*;
 pub use visit::*;
 pub use words::*;

@@ -184,6 +184,8 @@ records! {
         pub media_type: String,
         /// What it shows.
         pub caption: String,
+        /// Whether it shows the customer's seal.
+        pub seal: bool,
         /// When it was taken, milliseconds since 1970 UTC.
         pub at_ms: i64,
         /// By whom.
@@ -404,6 +406,7 @@ fn photo(f: &Fact<core::Photo>) -> Photo {
         size: held(p.size),
         media_type: p.media_type.clone(),
         caption: p.caption.clone(),
+        seal: p.seal,
         at_ms: held(p.at.instant_ms()),
         by: p.by.to_string(),
         supersedes: corrects(&p.supersedes),

@@ -15,6 +15,7 @@ mod sign;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
 use self::known::Touched;
 use crate::disk::Disk;
@@ -60,7 +61,15 @@ pub(crate) struct State {
 #[derive(Default)]
 struct Waiting {
     photos: BTreeMap<String, photos::Pending>,
+    uploads: engine::Uploads,
     carried: BTreeMap<String, rescue::Carrying>,
+}
+
+impl Waiting {
+    fn take(&mut self, sha256: String, pending: photos::Pending) {
+        self.uploads.add(&sha256, pending.size);
+        self.photos.insert(sha256, pending);
+    }
 }
 
 enum Ticket {
@@ -133,7 +142,10 @@ impl State {
                 Some(SoftwareKey::from_seed(seed))
             }
         };
-        self.waiting = Waiting { photos: photos::read(&records)?, carried: rescue::read(&records)? };
+        self.waiting = Waiting { carried: rescue::read(&records)?, ..Waiting::default() };
+        for (sha256, pending) in photos::read(&records)? {
+            self.waiting.take(sha256, pending);
+        }
         self.tickets.clear();
         self.known.clear();
         self.engine = match engine::Phone::open(records, self.software_key.clone()) {

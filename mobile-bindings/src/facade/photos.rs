@@ -18,6 +18,9 @@ pub(super) struct Pending {
     pub(super) size: u64,
     pub(super) media_type: String,
     pub(super) visit: String,
+    /// The device that recorded it, where that is another phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) device: Option<String>,
 }
 
 impl Pending {
@@ -55,7 +58,8 @@ pub(super) fn read(records: &[(String, Vec<u8>)]) -> Result<BTreeMap<String, Pen
 
 #[cfg_attr(not(target_arch = "wasm32"), uniffi::export)]
 impl Phone {
-    /// Records a photo or file. Its bytes are on disk with the record, and stay until [`Phone::photo_confirmed`].
+    /// Records a photo or file: a JPEG, PNG, WebP or HEIC image or a PDF of at most 20 MiB. Its bytes are on disk with the
+    /// record, and stay until the server has them ([`Phone::next_upload`]).
     ///
     /// # Errors
     /// `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
@@ -67,18 +71,23 @@ impl Phone {
         caption: String,
         corrects: Option<Correction>,
     ) -> Result<Recorded, PhoneError> {
-        let visit: VisitId = id(&visit)?;
-        let (sha256, size) = (sha256_hex(&bytes), bytes.len() as u64);
-        let supersedes = corrects.map(TryInto::try_into).transpose()?;
-        let command =
-            Command::Photo { sha256: sha256.clone(), size, media_type: media_type.clone(), caption, supersedes };
-        let pending = Pending { size, media_type, visit: visit.to_string() };
-        let mut moment = self.moment()?;
-        let mut state = self.state()?;
-        let staged = state.engine_mut()?.record(visit, &mut moment.env(), &[command])?;
-        let ack = state.commit(staged, pending.writes(&sha256, bytes), &Touched::Visit(visit))?;
-        state.waiting.photos.insert(sha256, pending);
-        recorded(ack)
+        self.photo(visit, bytes, media_type, caption, corrects, false)
+    }
+
+    /// Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
+    /// customer signs: what is added later is not part of what was signed.
+    ///
+    /// # Errors
+    /// As [`Phone::add_photo`].
+    pub fn add_seal(
+        &self,
+        visit: String,
+        bytes: Vec<u8>,
+        media_type: String,
+        caption: String,
+        corrects: Option<Correction>,
+    ) -> Result<Recorded, PhoneError> {
+        self.photo(visit, bytes, media_type, caption, corrects, true)
     }
 
     /// The bytes of a photo that waits on this phone.
@@ -90,7 +99,8 @@ impl Phone {
         found.ok_or_else(|| PhoneError::refused("photo_unknown", &[("sha256", sha256)]))
     }
 
-    /// The server has this photo: its bytes are forgotten here, the record stays.
+    /// The server has this photo: its bytes are forgotten here, the record stays. [`Phone::uploaded`] does so by itself; this
+    /// is for hosts that know it in another way.
     ///
     /// # Errors
     /// `photo_unknown`, `store_failed`.
@@ -99,8 +109,31 @@ impl Phone {
         if !state.waiting.photos.contains_key(&sha256) {
             return Err(PhoneError::refused("photo_unknown", &[("sha256", sha256)]));
         }
-        state.disk.write(&[Write::Delete(bytes_key(&sha256)), Write::Delete(format!("p/{sha256}"))])?;
-        state.waiting.photos.remove(&sha256);
-        Ok(())
+        state.forget_photo(&sha256)
+    }
+}
+
+impl Phone {
+    fn photo(
+        &self,
+        visit: String,
+        bytes: Vec<u8>,
+        media_type: String,
+        caption: String,
+        corrects: Option<Correction>,
+        seal: bool,
+    ) -> Result<Recorded, PhoneError> {
+        let visit: VisitId = id(&visit)?;
+        let (sha256, size) = (sha256_hex(&bytes), bytes.len() as u64);
+        let supersedes = corrects.map(TryInto::try_into).transpose()?;
+        let command =
+            Command::Photo { sha256: sha256.clone(), size, media_type: media_type.clone(), caption, seal, supersedes };
+        let pending = Pending { size, media_type, visit: visit.to_string(), device: None };
+        let mut moment = self.moment()?;
+        let mut state = self.state()?;
+        let staged = state.engine_mut()?.record(visit, &mut moment.env(), &[command])?;
+        let ack = state.commit(staged, pending.writes(&sha256, bytes), &Touched::Visit(visit))?;
+        state.waiting.take(sha256, pending);
+        recorded(ack)
     }
 }

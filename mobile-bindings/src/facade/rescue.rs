@@ -116,7 +116,8 @@ impl Phone {
 
     /// Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
     /// post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-    /// [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
+    /// [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
+    /// whose tokens go with them.
     ///
     /// # Errors
     /// `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -131,11 +132,15 @@ impl Phone {
         if let Some(known) = state.waiting.carried.get(&id) {
             return known.listed(&id);
         }
+        let from: engine::Identity = serde_json::from_str(&parcel.identity).map_err(|_| unreadable())?;
+        // Only with its own tokens: this phone's engineer may have nothing to do with the visit.
+        let own = state.engine.as_ref().is_some_and(|e| e.identity().device == from.device);
+        let device = (!own).then(|| from.device.to_string());
         let mut writes = Vec::new();
         let mut waiting = Vec::new();
         for ParcelPhoto { visit, media_type, bytes } in std::mem::take(&mut parcel.photos) {
             let (sha256, size) = (sha256_hex(&bytes), bytes.len() as u64);
-            let pending = photos::Pending { size, media_type, visit };
+            let pending = photos::Pending { size, media_type, visit, device: device.clone() };
             writes.extend(pending.writes(&sha256, bytes.into()));
             waiting.push((sha256, pending));
         }
@@ -145,7 +150,9 @@ impl Phone {
             writes.push(carrying.write(&id));
         }
         state.disk.write(&writes)?;
-        state.waiting.photos.extend(waiting);
+        for (sha256, pending) in waiting {
+            state.waiting.take(sha256, pending);
+        }
         if listed.frames_left > 0 {
             state.waiting.carried.insert(id, carrying);
         }
@@ -203,6 +210,7 @@ impl Phone {
             return Ok(report);
         }
         carrying.0.frames.remove(0);
+        state.waiting.uploads.heard(&[]);
         report.again = !carrying.0.frames.is_empty();
         if report.again {
             state.disk.write(&[carrying.write(&id)])?;

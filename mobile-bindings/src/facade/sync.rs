@@ -57,7 +57,9 @@ impl Phone {
         let now = self.host.stamp()?;
         let mut state = self.state()?;
         let staged = state.engine()?.receive(now, &answer)?;
-        let report: SyncReport = state.commit(staged, vec![], &Touched::Nothing)?.into();
+        let report = state.commit(staged, vec![], &Touched::Nothing)?;
+        state.waiting.uploads.heard(&report.awaited);
+        let report: SyncReport = report.into();
         if report.reference > 0 || !report.news.is_empty() {
             state.forget(&Touched::All);
         }

@@ -5,3 +5,4 @@ mod keys;
 mod rescue;
 mod story;
 mod threads;
+mod uploads;

@@ -74,8 +74,8 @@ fn document(mut paths: Paths, access: Access) -> Paths {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, delete, patch, .. } = item;
-    [get, put, post, delete, patch].into_iter().flatten()
+    let PathItem { get, put, post, delete, patch, head, .. } = item;
+    [get, put, post, delete, patch, head].into_iter().flatten()
 }
 
 fn methods(item: &PathItem) -> impl Iterator<Item = Method> {
@@ -85,6 +85,7 @@ fn methods(item: &PathItem) -> impl Iterator<Item = Method> {
         (&item.post, Method::POST),
         (&item.delete, Method::DELETE),
         (&item.patch, Method::PATCH),
+        (&item.head, Method::HEAD),
     ]
     .into_iter()
     .filter_map(|(operation, method)| operation.as_ref().map(|_| method))

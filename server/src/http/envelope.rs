@@ -46,7 +46,12 @@ pub async fn envelope(mut request: Request, next: Next) -> Response {
 fn in_final_form(mut response: Response, lang: Lang, id: &str) -> Response {
     let status = response.status();
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        return problem.respond(lang, Some(id));
+        let mut said = problem.respond(lang, Some(id));
+        // What the handler put beside its refusal, such as Retry-After.
+        for (name, value) in response.headers().iter().filter(|(name, _)| **name != header::CONTENT_LENGTH) {
+            said.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+        return said;
     }
     // Refusals of the framework itself: no such method, a body that is too large, too late. It never writes HTML: that is
     // a page of ours, which says by itself what is wrong.

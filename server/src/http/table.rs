@@ -21,6 +21,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::import::routes());
     entries.extend(routes::export::routes());
     entries.extend(routes::sync::routes());
+    entries.extend(routes::blobs::routes());
     entries.extend(routes::page::routes());
     entries.extend(routes::visits::routes());
     entries.extend(routes::quarantine::routes());

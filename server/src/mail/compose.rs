@@ -3,6 +3,7 @@
 
 use super::dkim::Dkim;
 use crate::receipts::pdf::{Languages, Layout, Renderer};
+use crate::receipts::seal::Seal;
 use crate::receipts::sheet::{Audience, Limits, Reader, Sheet, file_name, pdf_name};
 use crate::receipts::template::{TemplateError, mail_html, mail_text};
 use crate::store::outbox::OutboxRow;
@@ -42,8 +43,8 @@ pub struct Sender {
 pub struct MailedPdf {
     /// Sets it.
     pub renderer: Arc<Renderer>,
-    /// In both languages side by side, whatever the recipient's.
-    pub both_languages: bool,
+    /// In these languages, whatever the recipient's.
+    pub languages: Option<Languages>,
 }
 
 /// A mail ready to be sent.
@@ -93,7 +94,8 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// Composes the mail of `row` with the receipt's file `receipt`; answers go to `reply_to`. CPU work of some
+/// Composes the mail of `row` with the receipt's file `receipt`, and with the customer's seal on its PDF where its photo is
+/// here by now; answers go to `reply_to`. CPU work of some
 /// milliseconds, and some hundredths of a second more where the PDF was not set yet: not for an async worker.
 ///
 /// # Errors
@@ -101,6 +103,7 @@ impl Header for AutoSubmitted {
 pub fn compose(
     row: &OutboxRow,
     receipt: &str,
+    seal: Option<&Seal>,
     reply_to: Option<&Mailbox>,
     sender: &Sender,
 ) -> Result<Letter, ComposeError> {
@@ -122,7 +125,7 @@ pub fn compose(
             .singlepart(part(ContentType::TEXT_PLAIN, text))
             .singlepart(part(ContentType::TEXT_HTML, html)),
     );
-    if let Some(pdf) = pdf(row, receipt, lang, sender) {
+    if let Some(pdf) = pdf(row, receipt, seal, lang, sender) {
         body = body.singlepart(Attachment::new(pdf_name(&parsed.body.number)).body(pdf, pdf_type()?));
     }
     let body = body.singlepart(Attachment::new(file_name(&parsed.body.number)).body(file, json));
@@ -188,12 +191,12 @@ fn pdf_type() -> Result<ContentType, ComposeError> {
 }
 
 /// The PDF, encoded. A mail without one is better than no mail: it says the same, and the record is attached.
-fn pdf(row: &OutboxRow, receipt: &str, lang: Lang, sender: &Sender) -> Option<Body> {
+fn pdf(row: &OutboxRow, receipt: &str, seal: Option<&Seal>, lang: Lang, sender: &Sender) -> Option<Body> {
     let pdf = sender.pdf.as_ref()?;
-    let languages = if pdf.both_languages { Languages::Both } else { lang.into() };
+    let languages = pdf.languages.unwrap_or_else(|| lang.into());
     let token = Some(row.link_token.clone()).filter(|t| !t.is_empty());
-    let layout = Layout { languages, public_url: sender.public_url.clone(), token };
-    match pdf.renderer.render(receipt, &layout) {
+    let layout = Layout { languages, public_url: sender.public_url.clone(), token, seal: None };
+    match pdf.renderer.render_sealed(receipt, &layout, seal) {
         Ok(bytes) => Body::new_with_encoding(bytes.to_vec(), ContentTransferEncoding::Base64).ok(),
         Err(e) => {
             tracing::warn!(mail = %row.id, code = e.code(), error = %e, "a mail goes out without its PDF");

@@ -97,7 +97,7 @@ pub(super) fn parse(raw: &[u8]) -> Parsed {
 pub(super) fn mail(case: &Case, lang: Lang, audience: &str) -> Parsed {
     let (_dir, keys) = keys();
     let receipt = case.receipt(&keys.receipt, 1, 1, CHAIN_START).to_json().unwrap();
-    let letter = compose(&outbox_row(lang, audience), &receipt, None, &sender()).unwrap();
+    let letter = compose(&outbox_row(lang, audience), &receipt, None, None, &sender()).unwrap();
     let parsed = parse(&letter.bytes);
     assert_eq!(parsed.json, receipt, "the attachment is the receipt, byte for byte");
     parsed
@@ -234,8 +234,8 @@ fn the_headers_are_stable_and_say_what_it_is() {
     let receipt = Case::of(SignOffOutcome::Refused).receipt(&keys.receipt, 1, 1, CHAIN_START).to_json().unwrap();
     let manager: Mailbox = "\"赵, 服务经理\" <zhao@company.example>".parse().unwrap();
     let row = outbox_row(Lang::En, "customer");
-    let first = compose(&row, &receipt, Some(&manager), &sender()).unwrap();
-    let again = compose(&OutboxRow { attempts: 7, ..row }, &receipt, Some(&manager), &sender()).unwrap();
+    let first = compose(&row, &receipt, None, Some(&manager), &sender()).unwrap();
+    let again = compose(&OutboxRow { attempts: 7, ..row }, &receipt, None, Some(&manager), &sender()).unwrap();
     assert_eq!(first.bytes, again.bytes, "a mail that is sent again is the same mail");
     let head = parse(&first.bytes).head;
     for line in [
@@ -256,13 +256,13 @@ fn what_cannot_be_composed_is_told() {
     let (_dir, keys) = keys();
     let receipt = Case::default().receipt(&keys.receipt, 1, 1, CHAIN_START).to_json().unwrap();
     let bad = OutboxRow { recipient: "nobody at all".into(), ..outbox_row(Lang::En, "customer") };
-    assert!(matches!(compose(&bad, &receipt, None, &sender()), Err(ComposeError::Address(..))));
+    assert!(matches!(compose(&bad, &receipt, None, None, &sender()), Err(ComposeError::Address(..))));
     let bad = OutboxRow { recipient: "a@x\r\nRCPT TO:<b@x>".into(), ..outbox_row(Lang::En, "customer") };
-    assert!(matches!(compose(&bad, &receipt, None, &sender()), Err(ComposeError::Address(..))));
+    assert!(matches!(compose(&bad, &receipt, None, None, &sender()), Err(ComposeError::Address(..))));
     let bad = OutboxRow { language: "fr".into(), ..outbox_row(Lang::En, "customer") };
-    assert!(matches!(compose(&bad, &receipt, None, &sender()), Err(ComposeError::Row(_))));
+    assert!(matches!(compose(&bad, &receipt, None, None, &sender()), Err(ComposeError::Row(_))));
     let row = outbox_row(Lang::En, "customer");
-    assert!(matches!(compose(&row, "{}", None, &sender()), Err(ComposeError::Receipt(_))));
+    assert!(matches!(compose(&row, "{}", None, None, &sender()), Err(ComposeError::Receipt(_))));
 }
 
 #[test]
@@ -281,23 +281,30 @@ fn message_ids_name_the_server() {
     }
 }
 
+/// What is attached to the PDF of a mail, and what its pages were set with.
+pub(super) fn pdf_in(mail: &[u8]) -> (crate::receipts::pdf::embedded::Embedded, crate::receipts::pdf::Rendering) {
+    let raw = std::str::from_utf8(mail).unwrap();
+    let (_, part) = raw.split_once("Content-Disposition: attachment; filename=\"QS2-000001.pdf\"").unwrap();
+    let (_, body) = part.split_once("\r\n\r\n").unwrap();
+    let encoded: String = body.split("\r\n--").next().unwrap().split_whitespace().collect();
+    let pdf = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap();
+    let inside = crate::receipts::pdf::embedded::extract(pdf).unwrap();
+    let said = serde_json::from_str(inside.rendering.as_deref().unwrap()).unwrap();
+    (inside, said)
+}
+
 #[test]
 fn the_pdf_goes_along_in_the_recipients_language() {
-    use crate::receipts::pdf::embedded::extract;
-    use crate::receipts::pdf::{Renderer, Rendering};
+    use crate::receipts::pdf::{Languages, Renderer};
     let (_dir, keys) = keys();
     let receipt = Case::default().receipt(&keys.receipt, 1, 1, CHAIN_START).to_json().unwrap();
     let renderer = std::sync::Arc::new(Renderer::open(None).unwrap());
-    for (both_languages, languages) in [(false, "en"), (true, "both")] {
-        let pdf = Some(MailedPdf { renderer: renderer.clone(), both_languages });
-        let letter = compose(&outbox_row(Lang::En, "customer"), &receipt, None, &Sender { pdf, ..sender() }).unwrap();
-        let raw = String::from_utf8(letter.bytes.clone()).unwrap();
-        let (_, part) = raw.split_once("Content-Disposition: attachment; filename=\"QS2-000001.pdf\"").unwrap();
-        let (_, body) = part.split_once("\r\n\r\n").unwrap();
-        let encoded: String = body.split("\r\n--").next().unwrap().split_whitespace().collect();
-        let inside = extract(base64::engine::general_purpose::STANDARD.decode(encoded).unwrap()).unwrap();
+    for (wanted, languages) in [(None, "en"), (Some(Languages::Both), "both"), (Some(Languages::ZhCn), "zh-CN")] {
+        let pdf = Some(MailedPdf { renderer: renderer.clone(), languages: wanted });
+        let letter =
+            compose(&outbox_row(Lang::En, "customer"), &receipt, None, None, &Sender { pdf, ..sender() }).unwrap();
+        let (inside, said) = pdf_in(&letter.bytes);
         assert_eq!(inside.receipt, receipt);
-        let said: Rendering = serde_json::from_str(&inside.rendering.unwrap()).unwrap();
         assert_eq!((said.layout.languages.as_str(), said.layout.token.as_deref()), (languages, Some("TOKEN")));
         assert_eq!(parse(&letter.bytes).json, receipt, "the record is attached by itself as well");
     }
@@ -308,8 +315,8 @@ fn a_mail_goes_out_where_no_pdf_can_be_set() {
     use crate::receipts::pdf::Renderer;
     let (_dir, keys) = keys();
     let receipt = Case::default().receipt(&keys.receipt, 1, 1, CHAIN_START).to_json().unwrap();
-    let pdf = Some(MailedPdf { renderer: std::sync::Arc::new(Renderer::without_fonts()), both_languages: false });
-    let letter = compose(&outbox_row(Lang::En, "customer"), &receipt, None, &Sender { pdf, ..sender() }).unwrap();
+    let pdf = Some(MailedPdf { renderer: std::sync::Arc::new(Renderer::without_fonts()), languages: None });
+    let letter = compose(&outbox_row(Lang::En, "customer"), &receipt, None, None, &Sender { pdf, ..sender() }).unwrap();
     let mail = parse(&letter.bytes);
     assert_eq!(mail.json, receipt);
     assert!(!String::from_utf8(mail.raw).unwrap().contains("application/pdf"));

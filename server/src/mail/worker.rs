@@ -4,13 +4,15 @@
 //! yet marked; the lease runs out, and whoever takes it next sends the bytes that were kept before the first attempt.
 
 use super::code;
-use super::compose::{ComposeError, Letter, Sender, compose, envelope, mailbox};
+use super::compose::{ComposeError, Letter, MailedPdf, Sender, compose, envelope, mailbox};
 use super::notice;
 use super::outcome::Outcome;
 use super::seal::Sealer;
 use super::transport::Transport;
 use crate::clock::Clock;
 use crate::receipts::codes::VALID_MS;
+use crate::receipts::pdf::Languages;
+use crate::receipts::seal::{self, Seal};
 use crate::store::letters::{self, LetterRow};
 use crate::store::outbox::{self, Lease, OutboxRow, Wanted};
 use crate::store::page::EntryRow;
@@ -21,7 +23,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::receipt::Receipt;
-use sync_core::reference::{Record, RecordKind};
+use sync_core::reference::{Customer, Record, RecordKind};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -117,6 +119,10 @@ struct Job {
 struct Material {
     row: OutboxRow,
     receipt: Option<String>,
+    /// The customer's, for its PDF.
+    seal: Option<Seal>,
+    /// The languages in which the customer wants it.
+    languages: Option<Languages>,
     reply_to: Option<Mailbox>,
     dispute: Option<EntryRow>,
 }
@@ -360,15 +366,25 @@ impl Worker {
 /// Reads what a mail is made from.
 async fn material(tx: &mut Tx, row: OutboxRow) -> Result<Material, StoreError> {
     let receipt = receipts::by_id(tx, row.receipt_id).await?.map(|r| r.body);
-    let reply_to = match &receipt {
-        Some(body) if row.kind == "receipt" => service_manager(tx, body).await?,
+    let customer = match &receipt {
+        Some(body) if row.kind == "receipt" => customer_of(tx, body).await?,
+        _ => None,
+    };
+    let reply_to = match &customer {
+        Some(customer) => service_manager(tx, customer).await?,
+        None => None,
+    };
+    let languages = customer.filter(|_| row.audience == "customer").and_then(|c| c.receipt_languages);
+    let languages = languages.and_then(|l| Languages::parse(l.as_str()));
+    let seal = match &receipt {
+        Some(body) if row.kind == "receipt" => seal::of(tx, body).await?,
         _ => None,
     };
     let dispute = match row.about {
         Some(id) => page::entry(tx, id).await?,
         None => None,
     };
-    Ok(Material { row, receipt, reply_to, dispute })
+    Ok(Material { row, receipt, seal, languages, reply_to, dispute })
 }
 
 /// Composes and seals: CPU work of some milliseconds for each.
@@ -383,23 +399,36 @@ fn compose_all(all: Vec<Material>, sender: &Sender, seal: &Sealer) -> Vec<(Uuid,
 }
 
 fn compose_one(material: Material, sender: &Sender, seal: &Sealer) -> Result<Letter, ComposeError> {
-    let Material { mut row, receipt, reply_to, dispute } = material;
+    let Material { mut row, receipt, seal: stamp, languages, reply_to, dispute } = material;
+    // What the customer wants goes before what the server does for everybody; without PDFs there are none.
+    let own = languages.and_then(|l| {
+        let pdf = sender.pdf.clone().map(|pdf| MailedPdf { languages: Some(l), ..pdf })?;
+        Some(Sender { pdf: Some(pdf), ..sender.clone() })
+    });
+    let sender = own.as_ref().unwrap_or(sender);
     let receipt = receipt.ok_or_else(|| ComposeError::Receipt("it is not there".to_owned()))?;
     row.link_token = seal.open_token(&row.link_token).map_err(|e| ComposeError::Row(e.to_string()))?;
     match (row.kind.as_str(), dispute) {
-        ("receipt", _) => compose(&row, &receipt, reply_to.as_ref(), sender),
+        ("receipt", _) => compose(&row, &receipt, stamp.as_ref(), reply_to.as_ref(), sender),
         ("code", _) => code::compose(&row, &receipt, sender),
         ("dispute", Some(dispute)) => notice::compose(&row, &receipt, &dispute, sender),
         _ => Err(ComposeError::Row(row.kind)),
     }
 }
 
-/// Where answers go: to the customer's service manager, when there is one with a usable address.
-async fn service_manager(tx: &mut Tx, receipt: &str) -> Result<Option<Mailbox>, StoreError> {
+/// The customer of a receipt's file as it is known now.
+async fn customer_of(tx: &mut Tx, receipt: &str) -> Result<Option<Customer>, StoreError> {
     let Ok(receipt) = serde_json::from_str::<Receipt>(receipt) else { return Ok(None) };
     let Some(id) = receipt.body.customer.id else { return Ok(None) };
     let Some(row) = reference::by_id(tx, RecordKind::Customer, id.0).await? else { return Ok(None) };
-    let Record::Customer(customer) = row.body.0 else { return Ok(None) };
+    Ok(match row.body.0 {
+        Record::Customer(customer) => Some(customer),
+        _ => None,
+    })
+}
+
+/// Where answers go: to the customer's service manager, when there is one with a usable address.
+async fn service_manager(tx: &mut Tx, customer: &Customer) -> Result<Option<Mailbox>, StoreError> {
     let Some(user) = users::by_id(tx, customer.service_manager.0).await? else { return Ok(None) };
     if user.disabled_ms.is_some() {
         return Ok(None);

@@ -81,6 +81,7 @@ fn company(dice: &mut Dice) -> Reference {
             service_manager: UserId(id(100 + n)),
             account_manager: UserId(id(200 + n)),
             calendar: None,
+            receipt_languages: None,
         }));
         let first = jiff::civil::date(2026, 9, i8::try_from(20 + dice.number(10)).unwrap());
         all.put(Record::Contract(Contract {
@@ -114,6 +115,7 @@ fn company(dice: &mut Dice) -> Reference {
             clause("A-1", Effect::Grant, Category::ApplicationSoftware),
             clause("A-2", Effect::CustomersOwn, Category::DataEntry),
         ],
+        expenses: None,
     }));
     for (n, currency, holder) in [(60, "CNY", 11), (61, "CNY", 12), (62, "EUR", 13)] {
         let mut rate = |first: &str| Rate {

@@ -8,6 +8,7 @@ mod logged;
 pub mod page;
 pub mod pdf;
 pub mod said;
+pub mod seal;
 pub mod sheet;
 pub mod stored;
 pub mod template;

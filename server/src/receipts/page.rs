@@ -6,19 +6,24 @@ use super::codes::{Choice, MOST_TRIES, statement};
 use super::jwks::KeySet;
 use super::logged;
 use super::said::{Action, Form};
-use super::sheet::{Audience, Limits, Reader, Sheet, Tone};
-use super::template::{PageChoice, PageEntry, PageForm, PageState, TemplateError, page_html};
-use super::words::{Words, clean, one_line};
 use crate::receipt_log::proofs::{self, Proven};
 use crate::store::codes::{self, CodeRow};
+use super::seal;
+use super::sheet::{Audience, Limits, Reader, Sheet, Tone, photo_kind};
+use super::template::{PageChoice, PageEntry, PageFile, PageForm, PageState, TemplateError, page_html};
+use super::words::{Words, clean, one_line};
+use crate::blobs;
+use crate::store::blobs as rows;
 use crate::store::page::{self, EntryRow, OpenRow};
 use crate::store::receipts::{self, ReceiptRow};
 use crate::store::{Db, StoreError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::tz::TimeZone;
+use std::collections::HashSet;
+use sync_core::blob::MediaType;
 use sync_core::canonical::{sha256, sha256_hex};
-use sync_core::document::facts::Lang;
+use sync_core::document::facts::{Lang, Photo};
 use sync_core::message::Message;
 use sync_core::receipt::Receipt;
 use sync_core::reference::{Reference, WorkOrder, WorkOrderStatus};
@@ -45,12 +50,27 @@ pub struct Found {
     pub said: Vec<EntryRow>,
     /// Unanswered disputes of all of this customer's receipts.
     pub open: Vec<OpenRow>,
+    /// Those of its photos and files whose bytes are here by now.
+    pub held: HashSet<String>,
     /// Until when the link opens the page.
     pub until_ms: i64,
     /// That it is in the log; `None`: no head is over it yet.
     pub proven: Option<Proven>,
     /// The one-time code that can be entered now.
     pub pending: Option<CodeRow>,
+}
+
+impl Found {
+    /// One of the receipt's own photos and files, if it is here; nobody else's, whoever has the link.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn attachment(&self, db: &Db, sha256: &str) -> Result<Option<(MediaType, Vec<u8>)>, StoreError> {
+        if !self.held.contains(sha256) {
+            return Ok(None);
+        }
+        blobs::read(&mut db.read().await?, sha256).await
+    }
 }
 
 /// Why a page cannot be shown.
@@ -99,7 +119,10 @@ pub async fn by_token(db: &Db, token: &str, now_ms: i64) -> Result<Option<Found>
     };
     let proven = proofs::first(&mut tx, receipt.id).await?;
     let pending = codes::pending(&mut tx, receipt.id, now_ms, MOST_TRIES).await?;
-    Ok(Some(Found { receipt, later, said, open, until_ms, proven, pending }))
+    let attached = serde_json::from_str::<Receipt>(&receipt.body).map(|r| r.body.attachments).unwrap_or_default();
+    let named: Vec<String> = attached.present.into_iter().chain(attached.pending).collect();
+    let held = rows::held(&mut tx, &named).await?;
+    Ok(Some(Found { receipt, later, said, open, held, until_ms, proven, pending }))
 }
 
 /// Where a receipt's page is on this server: without its host, so that it works by whichever name one came.
@@ -193,6 +216,10 @@ pub fn render(found: &Found, shown: &Shown<'_>, lang: impl FnOnce(Lang) -> Lang)
         said: thread(found, &here, &words),
         choices: shown.choices.iter().map(|c| choice(c, shown.form, &words)).collect(),
         pending: found.pending.as_ref().map(|c| (way(&c.channel, &c.masked, &words), words.at(c.expires_ms))),
+        files: files(found, &receipt, &here, &words),
+        seal: seal::named(&receipt.body)
+            .filter(|p| found.held.contains(&p.sha256))
+            .map(|p| format!("{here}/a/{}", p.sha256)),
         open: found.open.iter().map(|o| words.more(&one_line(&o.number), &words.at(o.at_ms))).collect(),
         orders: orders(&receipt, shown.known, &words),
         listed: receipt.body.customer.id.is_some(),
@@ -222,6 +249,28 @@ fn told(finding: &Finding, words: &Words) -> (String, Tone) {
             }
         }
     }
+}
+
+/// The photos and files of the record, with the way to those that are here.
+fn files(found: &Found, receipt: &Receipt, here: &str, words: &Words) -> Vec<PageFile> {
+    let attached = &receipt.body.attachments;
+    let live = receipt.body.summary.record.photos.iter().filter(|p| p.superseded_by.is_none()).map(|p| &p.value);
+    let file = |p: &Photo| {
+        let held = found.held.contains(&p.sha256);
+        let state = match (held, attached.present.contains(&p.sha256)) {
+            (true, true) => "page-file-present",
+            (true, false) => "page-file-arrived",
+            // Here once, and no longer: a database that was restored from a backup.
+            (false, _) => "page-file-waiting",
+        };
+        PageFile {
+            kind: words.t(photo_kind(p)),
+            caption: one_line(&p.caption),
+            state: words.t(state),
+            href: held.then(|| format!("{here}/a/{}", p.sha256)),
+        }
+    };
+    live.map(file).collect()
 }
 
 fn form(action: Action, key: Uuid, proof: &str, filled: Option<&Form>) -> PageForm {

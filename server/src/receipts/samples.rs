@@ -15,6 +15,7 @@ use sync_core::ids::*;
 use sync_core::message::Message;
 use sync_core::money::DayClass;
 use sync_core::receipt::*;
+use sync_core::reference::ExpenseTerms;
 use sync_core::signoff::strokes::{Point, encode};
 use sync_core::signoff::{self, Answer, Shown};
 use uuid::Uuid;
@@ -83,6 +84,9 @@ pub(crate) struct Case {
     /// Two always are there; more come after them.
     pub(crate) engineers: usize,
     pub(crate) photos: usize,
+    pub(crate) expenses: Option<ExpenseTerms>,
+    /// SHA-256 and media type of a photo of the customer's seal.
+    pub(crate) seal: Option<(String, &'static str)>,
     pub(crate) lang: Lang,
     pub(crate) outside: u32,
 }
@@ -102,6 +106,8 @@ impl Default for Case {
             items: 2,
             engineers: 2,
             photos: 2,
+            expenses: None,
+            seal: None,
             lang: Lang::ZhCn,
             outside: 0,
         }
@@ -216,6 +222,7 @@ impl Case {
                     size: 184_320,
                     media_type: "image/jpeg".into(),
                     caption: self.say(caption),
+                    seal: false,
                     at: stamp(BEGAN),
                     by: wang,
                     supersedes: None,
@@ -265,6 +272,12 @@ impl Case {
             photos: [photo(70, "a", "监听日志"), photo(71, "b", "机房温度")]
                 .into_iter()
                 .chain((2..self.photos as u128).map(|n| photo(300 + n, &n.to_string(), &format!("现场照片 {n}"))))
+                .chain(self.seal.iter().map(|(sha256, kind)| {
+                    let mut seal = photo(69, "", "盖章页");
+                    (seal.value.sha256, seal.value.media_type) = (sha256.clone(), (*kind).into());
+                    seal.value.seal = true;
+                    seal
+                }))
                 .collect(),
             sign_offs: Vec::new(),
             conflicts,
@@ -423,6 +436,7 @@ impl Case {
             verdict,
             coverage,
             remarks: Wording::of(&remarks),
+            expenses: self.expenses,
             day_classes: BTreeMap::from([(DayClass::Evening, 100 * 60), (DayClass::Normal, 290 * 60)]),
             changes_outside: self.outside,
             attachments: Attachments { present: vec![digests[0].clone()], pending: vec![digests[1].clone()] },

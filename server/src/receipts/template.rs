@@ -257,6 +257,19 @@ pub struct PageEntry {
     pub answer: Option<Box<PageEntry>>,
 }
 
+/// A photo or file of the record.
+#[derive(Clone, Debug, Serialize)]
+pub struct PageFile {
+    /// What it is, in a word.
+    pub kind: String,
+    /// What it shows; may be empty.
+    pub caption: String,
+    /// Since when it is here, in words.
+    pub state: String,
+    /// Where it is, if it is here.
+    pub href: Option<String>,
+}
+
 /// What the page knows beside the receipt itself.
 #[derive(Clone, Debug, Serialize)]
 pub struct PageState {
@@ -300,6 +313,10 @@ pub struct PageState {
     pub pending: Option<(String, String)>,
     /// What was said.
     pub said: Vec<PageEntry>,
+    /// The photos and files of the record.
+    pub files: Vec<PageFile>,
+    /// Where the photo of the customer's seal is, if it is here.
+    pub seal: Option<String>,
     /// The customer's unanswered disputes.
     pub open: Vec<String>,
     /// The customer's open work orders.

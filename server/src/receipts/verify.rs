@@ -5,6 +5,7 @@
 use super::jwks::KeySet;
 use super::pdf::embedded::{self, Embedded};
 use super::pdf::{Renderer, Rendering};
+use super::seal::Seal;
 use super::words::{groups, one_line};
 use crate::failure::Failure;
 use std::collections::BTreeMap;
@@ -178,7 +179,7 @@ fn check(path: &Path, keys: &KeySet, renderer: &Renderer) -> Result<Held, (&'sta
     }
     let inside = embedded::extract(bytes.clone()).map_err(|e| (e.code(), e.to_string()))?;
     let receipt = verified(&inside.receipt, keys)?;
-    let pages = pages(&bytes, &inside, renderer);
+    let pages = pages(&bytes, &inside, &receipt, renderer);
     Ok(Held::Receipt(Box::new(receipt), Some(pages)))
 }
 
@@ -187,7 +188,7 @@ fn verified(text: &str, keys: &KeySet) -> Result<Receipt, (&'static str, String)
 }
 
 /// What can be said of a PDF's pages: nobody signed them, so they are set again from the attached record and compared.
-fn pages(pdf: &[u8], inside: &Embedded, renderer: &Renderer) -> Finding {
+fn pages(pdf: &[u8], inside: &Embedded, receipt: &Receipt, renderer: &Renderer) -> Finding {
     let digest = groups(&sha256_hex(inside.receipt.as_bytes())).join(" ");
     let say = |code, fails, text: String| Finding {
         code,
@@ -215,7 +216,19 @@ fn pages(pdf: &[u8], inside: &Embedded, renderer: &Renderer) -> Finding {
             other.push(what);
         }
     }
-    match renderer.render(&inside.receipt, &claimed.layout) {
+    let seal = match (&claimed.layout.seal, &inside.seal) {
+        (None, _) => None,
+        (Some(_), None) => return not_compared("the photo of the seal on them is not attached"),
+        (Some(sha256), Some(photo)) => {
+            let seal = Seal::claimed(&receipt.body, photo.clone()).filter(|s| s.sha256 == *sha256);
+            if seal.is_none() {
+                let text = "the photo of the seal attached to it is NOT the one that the record names";
+                return say("pages_differ", true, text.to_owned());
+            }
+            seal
+        }
+    };
+    match renderer.render_sealed(&inside.receipt, &claimed.layout, seal.as_ref()) {
         Ok(again) if *again == *pdf => {
             let link = match &claimed.layout.token {
                 Some(_) => format!("; the link on them leads to {}", one_line(&claimed.layout.public_url)),

@@ -16,8 +16,8 @@ use crate::store::verdicts::{Cause, CauseKind};
 use crate::store::{Db, StoreError, feed};
 
 /// Raised whenever the same visit and the same reference data may get another verdict from this program than from the one
-/// before. Every visit is judged again then.
-pub const RULES: &str = "3";
+/// before, or more is projected from it. Every visit is judged again then.
+pub const RULES: &str = "4";
 
 /// Puts every visit into the queue if they were judged by other [`RULES`]. Several servers may do so at once; one will.
 ///

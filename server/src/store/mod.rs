@@ -7,6 +7,7 @@
 
 mod affected;
 pub mod audit;
+pub mod blobs;
 pub mod bulk;
 pub mod codes;
 pub mod cost;

@@ -181,5 +181,6 @@ mod tests {
         both!("0003_money.sql");
         both!("0004_outbox.sql");
         both!("0005_proofs.sql");
+        both!("0006_blobs.sql");
     }
 }

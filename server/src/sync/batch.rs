@@ -17,7 +17,7 @@ use crate::reference::cache::ReferenceCache;
 use crate::store::bulk::{Rows, ids_json};
 use crate::store::rejudge::{self, Affected, ClaimedRow};
 use crate::store::verdicts::{self, Cause, CauseKind};
-use crate::store::{Db, Sql, StoreError, Tx, evidence, feed, log, outbox, receipts, visits};
+use crate::store::{Db, Sql, StoreError, Tx, blobs, evidence, feed, log, outbox, receipts, visits};
 use crate::{db_all, failpoint, with_ids};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -271,6 +271,9 @@ async fn issue(
     let chains: Vec<String> = chains.into_iter().collect();
     let heads = visits::lock_chains(tx, &chains, CHAIN_START).await?;
     let people = managers(&wanting, reference);
+    let photos: Vec<String> =
+        wanting.iter().flat_map(|j| &j.read.view.photos).map(|p| p.value.sha256.clone()).collect();
+    let held = blobs::held(tx, &photos).await?;
     let colleagues = db_all!(Colleague, tx, COLLEAGUES, ids_json(people))?;
     let (issuer, reference, known) = (shared.issuer.clone(), reference.clone(), known.clone());
     let mut judged = judged;
@@ -281,6 +284,7 @@ async fn issue(
             issued,
             chains: heads.into_iter().map(|(chain, no, sha)| (chain, (no, sha))).collect(),
             colleagues: &colleagues,
+            held: &held,
             now_ms,
         };
         let mut done = Vec::new();
@@ -327,6 +331,7 @@ async fn write(
     evidence::PROBLEMS.run(tx, &rows.problems).await?;
     evidence::CLAIMS.run(tx, &rows.claims).await?;
     verdicts::REPLACED.run(tx, &rows.replaced).await?;
+    blobs::PHOTOS.run(tx, &rows.photos).await?;
     visits::ATTESTATIONS.run(tx, &rows.attestations).await?;
     visits::DOCUMENT_ROWS.run(tx, &rows.documents).await?;
     visits::ENGINEERS.run(tx, &rows.engineers).await?;

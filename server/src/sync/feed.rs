@@ -2,7 +2,7 @@
 
 use super::SyncError;
 use crate::reference::cache::{Asker, contacts_by_visits, delta_for_phone};
-use crate::store::{Db, StoreError, news as store};
+use crate::store::{Db, StoreError, blobs, news as store};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use sync_core::ids::{DeviceId, VisitId};
 use sync_core::sync::{ByteVec, DocumentDown, Hash, Outcome, Request, VisitState, decode};
@@ -14,6 +14,8 @@ const LOG_ROWS: i64 = 256;
 const STATES: i64 = 256;
 /// Reference records in one answer.
 const RECORDS: i64 = 1000;
+/// Awaited photos in one answer; a phone sends them one by one, and hears of more as it goes.
+const AWAITED: i64 = 64;
 
 /// The part of an answer that comes from the feed.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub struct News {
     pub reference: Vec<String>,
     /// Visits' states as JSON.
     pub states: Vec<String>,
+    /// SHA-256 of photos that this device recorded and the server does not hold.
+    pub missing_blobs: Vec<Hash>,
 }
 
 /// Reads what `device` of the asker lacks after its cursor. `answered` is the answer to the documents of the request itself:
@@ -77,6 +81,8 @@ async fn read(
     // A phone of another epoch, or one that is ahead of this database, begins again.
     let after = if (request.epoch != epoch && request.epoch != 0) || cursor > top { 0 } else { cursor };
     let mut out = News { epoch, cursor: top.unsigned_abs(), ..News::default() };
+    let awaited = blobs::awaited(&mut tx, device.0, AWAITED).await?;
+    out.missing_blobs = awaited.iter().filter_map(|sha256| hash(sha256)).collect();
     if after == top {
         return Ok(out);
     }

@@ -7,9 +7,9 @@ use crate::mail::seal::{SealError, Sealer};
 use crate::receipts::page::{token, token_hash};
 use crate::store::outbox::NewMail;
 use crate::store::receipts::ReceiptRow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use sync_core::canonical::{CanonicalError, sha256_hex};
-use sync_core::coverage::{FlagCode, Verdict};
+use sync_core::coverage::{Coverage, FlagCode, Verdict};
 use sync_core::crypto::PublicKey;
 use sync_core::document::facts::CustomerRef;
 use sync_core::document::read::strokes;
@@ -20,7 +20,7 @@ use sync_core::money::labour_by_class;
 use sync_core::receipt::{
     Attachments, CHAIN_START, RECEIPT_VERSION, Receipt, ReceiptBody, ReceiptCustomer, ReceiptSignOff, Wording,
 };
-use sync_core::reference::{Customer, Reference, Role};
+use sync_core::reference::{Customer, ExpenseTerms, Reference, Role};
 use sync_core::time;
 use uuid::Uuid;
 
@@ -120,6 +120,8 @@ pub(super) struct Ledger<'a> {
     /// Chains: last number and hash.
     pub chains: BTreeMap<String, (i64, String)>,
     pub colleagues: &'a [Colleague],
+    /// Photos whose bytes are here.
+    pub held: &'a HashSet<String>,
     pub now_ms: i64,
 }
 
@@ -188,7 +190,8 @@ impl Issuer {
                     name: listed.map(|c| c.name.clone()).unwrap_or_else(|| name_of(&judged.read.view)),
                     time_zone: listed.map_or_else(|| "UTC".to_owned(), |c| c.time_zone.clone()),
                 },
-                attachments: Attachments { present: Vec::new(), pending: photos(&summary.record) },
+                expenses: expenses(&judged.verdict, listed, ledger.reference),
+                attachments: attachments(&summary.record, ledger.held),
                 day_classes: labour_by_class(&summary.record, &time::spans(&summary.record), ledger.reference),
                 summary,
                 sign_off: ReceiptSignOff {
@@ -273,12 +276,25 @@ fn name_of(view: &VisitView) -> String {
     }
 }
 
-fn photos(view: &VisitView) -> Vec<String> {
+/// What the packages of the contracts that cover the work say of expenses. They are in the fee only if that is said by all of
+/// them, and nothing of the visit is outside: what may have to be paid is never left out.
+fn expenses(verdict: &Verdict, listed: Option<&Customer>, reference: &Reference) -> Option<ExpenseTerms> {
+    let contracts = reference.contracts.get(&listed?.id)?;
+    let covered = verdict.items.iter().flat_map(|i| &i.stretches).filter(|s| s.coverage == Coverage::Covered);
+    let said: BTreeSet<Option<ExpenseTerms>> =
+        covered.map(|s| reference.packages.get(&contracts.get(s.contract.as_ref()?)?.package)?.expenses).collect();
+    if said.contains(&Some(ExpenseTerms::Charged)) {
+        return Some(ExpenseTerms::Charged);
+    }
+    let all = verdict.coverage == Coverage::Covered && said == BTreeSet::from([Some(ExpenseTerms::Included)]);
+    all.then_some(ExpenseTerms::Included)
+}
+
+fn attachments(view: &VisitView, held: &HashSet<String>) -> Attachments {
     let live = view.photos.iter().filter(|p| p.superseded_by.is_none());
-    let mut hashes: Vec<String> = live.map(|p| p.value.sha256.clone()).collect();
-    hashes.sort();
-    hashes.dedup();
-    hashes
+    let all: BTreeSet<String> = live.map(|p| p.value.sha256.clone()).collect();
+    let (present, pending) = all.into_iter().partition(|sha256| held.contains(sha256));
+    Attachments { present, pending }
 }
 
 /// One line per work item: what it was, whether it is covered, and why.

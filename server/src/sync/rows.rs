@@ -21,6 +21,7 @@ pub(super) struct BatchRows {
     pub problems: Rows,
     pub claims: Rows,
     pub replaced: Rows,
+    pub photos: Rows,
 }
 
 /// A row of the change log that waits for its position.
@@ -73,6 +74,17 @@ impl BatchRows {
             let heads = serde_json::Value::from(heads).to_string();
             let snapshot = j.read.document.save_uncompressed();
             self.documents.push(&[visit.into(), (j.read.version + 1).into(), Value::Json(&heads), snapshot[..].into()]);
+        }
+        for (fact, device, sha256, size, kind) in crate::blobs::listed(&j.read.view) {
+            self.photos.push(&[
+                visit.into(),
+                fact.into(),
+                device.into(),
+                sha256.into(),
+                size.into(),
+                kind.as_str().into(),
+                true.into(),
+            ]);
         }
         let is_moved = vicinity.is_moved(&j.read);
         if is_moved {

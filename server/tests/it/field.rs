@@ -93,7 +93,7 @@ impl Link for InProcess {
                 documents,
                 reference: news.reference,
                 states: news.states,
-                missing_blobs: Vec::new(),
+                missing_blobs: news.missing_blobs,
             }))
         })
     }
@@ -226,6 +226,7 @@ fn records() -> Vec<Record> {
             service_manager: UserId(id(service)),
             account_manager: UserId(id(account)),
             calendar: None,
+            receipt_languages: None,
         })
     };
     let clause = Clause {
@@ -265,6 +266,7 @@ fn records() -> Vec<Record> {
             sold_from: None,
             sold_until: None,
             hours: None,
+            expenses: None,
         }),
         Record::Contract(Contract {
             id: ContractId(id(0x21)),
@@ -324,7 +326,7 @@ pub(crate) fn note(text: &str) -> Command {
     Command::Note { text: text.into(), supersedes: None }
 }
 
-fn sign(phone: &mut SimPhone, visit: VisitId) {
+pub(crate) fn sign(phone: &mut SimPhone, visit: VisitId) {
     let shown = phone.show(visit, Lang::ZhCn).unwrap();
     let answer = Answer {
         outcome: SignOffOutcome::Accepted,

@@ -91,7 +91,7 @@ conformance! { reading_changes_nothing_and_nothing_foreign_works_on_it, |f| asyn
         let style = html.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
         use base64_of::encode;
         let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert_eq!(policy, format!("default-src 'none'; style-src 'sha256-{}'; form-action 'self'; base-uri 'none'; \
+        assert_eq!(policy, format!("default-src 'none'; style-src 'sha256-{}'; img-src 'self'; form-action 'self'; base-uri 'none'; \
             frame-ancestors 'none'", encode(&sha256(style.as_bytes()))));
         for nothing in ["<script", "<img", "<iframe", "<link", " style=", " onclick=", "javascript:", "http-equiv"] {
             assert!(!html.contains(nothing), "{nothing}");

@@ -5,9 +5,12 @@
 mod access;
 mod api;
 mod auth;
+mod blobs;
 mod codes;
 mod exchange;
 mod field;
+mod golden;
+
 mod hospital;
 mod import;
 mod leads;

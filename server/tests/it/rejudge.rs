@@ -169,6 +169,7 @@ fn limited() -> Record {
         sold_until: None,
         hours: None,
         clauses: vec![clause("A-1", Effect::Grant, None), clause("A-2", Effect::Limit, Some(quota))],
+        expenses: None,
     })
 }
 

@@ -85,6 +85,7 @@ async fn costly(field: &Field) {
             sold_until: None,
             hours: None,
             clauses: vec![clause.clone()],
+            expenses: None,
         }),
         Record::Contract(Contract {
             id: ContractId(id(0x71)),

@@ -22,6 +22,7 @@ record-expenses = Expenses
 record-objections = Objections
 record-notes = Notes
 record-photos = Photos and files
+record-seal = The customer's seal
 record-conflict = “{ $first }” (another device wrote: “{ $others }”)
 record-sign-statement = I have read this service record and confirm that the work and the time stated above were rendered; a reservation or a refusal stands beside my signature. Whether the work is within a contract is not settled by this signature.
 record-none = none

@@ -162,3 +162,9 @@ flag-name-fatigue = fatigue
 flag-name-conflict = devices disagree
 flag-name-possible_duplicate = possible duplicate
 flag-name-quarantined_changes = changes in quarantine
+
+receipt_languages-zh-CN = Chinese
+receipt_languages-en = English
+receipt_languages-both = Chinese and English side by side
+expense_terms-included = included
+expense_terms-charged = charged

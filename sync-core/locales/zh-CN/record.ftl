@@ -22,6 +22,7 @@ record-expenses = 费用
 record-objections = 异议
 record-notes = 备注
 record-photos = 照片和附件
+record-seal = 客户公章
 record-conflict = “{ $first }”（另一台设备记录为“{ $others }”）
 record-sign-statement = 本人已阅读以上服务记录，确认所列服务内容和工时属实；如有保留意见或拒绝签收，以签名处所注为准。本签收不构成对该服务是否属于合同范围的认定。
 record-none = 无

@@ -162,3 +162,9 @@ flag-name-fatigue = 疲劳作业
 flag-name-conflict = 设备记录不一致
 flag-name-possible_duplicate = 疑似重复记录
 flag-name-quarantined_changes = 有改动被隔离
+
+receipt_languages-zh-CN = 中文
+receipt_languages-en = 英文
+receipt_languages-both = 中英对照
+expense_terms-included = 已含
+expense_terms-charged = 另计

@@ -2,6 +2,7 @@
 
 use super::Sender;
 use super::refusal::{Refusal, RefusalCode, ensure};
+use crate::blob::is_sha256;
 use crate::document::facts::{Crew, Note, Objection, Origin, Photo, SignOff, Supersedes, TimeEnd, TimeStart};
 use crate::document::schema::Collection;
 use crate::ids::{DeviceId, FactId, VisitId};
@@ -82,10 +83,6 @@ fn typed(collection: Collection, json: &str, speaker: &Speaker) -> Result<Said, 
 
 fn of_visit(visit: VisitId, speaker: &Speaker) -> Result<(), Refusal> {
     ensure(visit == speaker.visit, RefusalCode::ForeignVisit, || format!("it names visit {visit}"))
-}
-
-fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Reads a JSON value of this type; fields that it does not have are passed over.

@@ -98,6 +98,8 @@ pub enum Command {
         media_type: String,
         /// What it shows.
         caption: String,
+        /// Whether it shows the customer's seal.
+        seal: bool,
         /// The photo that it replaces.
         supersedes: Option<Supersedes>,
     },

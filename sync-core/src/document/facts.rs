@@ -282,6 +282,10 @@ pub struct Photo {
     pub media_type: String,
     /// What it shows.
     pub caption: String,
+    /// Whether it shows the customer's seal (公章), to be drawn beside the signature. Written only where it does, so records
+    /// without it, and the digests over them, are what they were.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seal: bool,
     /// When it was taken.
     pub at: Stamp,
     /// By whom.

@@ -5,6 +5,7 @@ use super::facts::*;
 use super::genesis::collection_object;
 use super::schema::{Collection, FieldType, Holds, MAX_CHANGE_BYTES, MAX_CHANGE_OPERATIONS, field_type};
 use super::{Document, device_actor};
+use crate::blob::{MAX_BLOB_BYTES, MediaType, is_sha256};
 use crate::canonical::to_canonical_json;
 use crate::env::Env;
 use crate::ids::{DeviceId, FactId, UserId, VisitId};
@@ -216,9 +217,16 @@ impl Writer<'_, '_, '_, '_> {
                 let note = Note { text: text.clone(), at, by, supersedes: supersedes.clone() };
                 self.fact(Collection::Notes, id, &note)
             }
-            Command::Photo { sha256, size, media_type, caption, supersedes } => {
-                if sha256.len() != 64 || !sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            Command::Photo { sha256, size, media_type, caption, seal, supersedes } => {
+                if !is_sha256(sha256) {
                     return Err(invalid("sha256", "not 64 lower-case hex digits"));
+                }
+                // What the server would not take is not recorded in the first place: it could never leave the phone.
+                if MediaType::parse(media_type).is_none() {
+                    return Err(invalid("media_type", "neither a JPEG, PNG, WebP or HEIC image nor a PDF"));
+                }
+                if !(1..=MAX_BLOB_BYTES).contains(size) {
+                    return Err(invalid("size", "empty, or more than 20 MiB"));
                 }
                 self.correction(Collection::Photos, "photo", supersedes.as_ref())?;
                 let photo = Photo {
@@ -226,6 +234,7 @@ impl Writer<'_, '_, '_, '_> {
                     size: *size,
                     media_type: media_type.clone(),
                     caption: caption.clone(),
+                    seal: *seal,
                     at,
                     by,
                     supersedes: supersedes.clone(),

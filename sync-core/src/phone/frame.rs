@@ -54,6 +54,8 @@ pub struct SyncReport {
     pub states: Vec<VisitState>,
     /// How many reference records arrived.
     pub reference: usize,
+    /// SHA-256 of photos that this phone recorded and the server waits for, lower-case hex.
+    pub awaited: Vec<String>,
     /// Whether another round is worth it now: more news, or something to ask for.
     pub again: bool,
 }
@@ -154,7 +156,8 @@ impl Phone {
     pub fn receive(&self, now: Stamp, answer: &[u8]) -> Result<Staged<SyncReport>, PhoneError> {
         let answer: Response = decode(answer).map_err(|e| PhoneError::Answer(e.to_string()))?;
         let mut writes = Vec::new();
-        let mut report = SyncReport { again: answer.more, ..SyncReport::default() };
+        let awaited = answer.missing_blobs.iter().map(|hash| hex::encode(hash.0)).collect();
+        let mut report = SyncReport { again: answer.more, awaited, ..SyncReport::default() };
         let mut effect = Effect::default();
         let mut entries: std::collections::BTreeMap<VisitId, Entry> = std::collections::BTreeMap::new();
         for down in &answer.documents {

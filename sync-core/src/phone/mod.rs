@@ -10,12 +10,14 @@ mod frame;
 mod join;
 mod record;
 mod store;
+mod upload;
 
 pub use evidence::Question;
 pub use frame::{FrameDraft, SyncReport};
 pub use join::JoinCode;
 pub use record::Acknowledged;
 pub use store::{OpenError, Write};
+pub use upload::{Answered, Part, Uploads};
 
 use crate::clock::{ServerSeen, Stamp};
 use crate::crypto::{Alg, PublicKey, SoftwareKey};

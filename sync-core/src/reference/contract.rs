@@ -111,6 +111,11 @@ impl Clause {
     }
 }
 
+words! {
+    /// Whether the expenses of a visit that the package covers are in its fee or come on top.
+    ExpenseTerms { Included = "included", Charged = "charged" }
+}
+
 /// One version of a service package (服务包). A signed contract keeps the version it was signed with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Package {
@@ -135,6 +140,9 @@ pub struct Package {
     /// When service is promised; at any time where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<ServiceHours>,
+    /// Whether expenses are in the fee; unsaid, receipts show them without a word about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expenses: Option<ExpenseTerms>,
     /// What it says. A category that no clause names is not granted.
     pub clauses: Vec<Clause>,
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 words! {
     /// 医院等级
     Tier { Tertiary = "tertiary", Secondary = "secondary", Community = "community", County = "county" }
+
+    /// Which languages a receipt's PDF is in.
+    ReceiptLanguages { ZhCn = "zh-CN", En = "en", Both = "both" }
 }
 
 /// 医院/客户
@@ -33,6 +36,9 @@ pub struct Customer {
     /// is one (see [`calendar`](super::calendar)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarId>,
+    /// Which languages its contacts get receipts' PDFs in; as the server is set where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_languages: Option<ReceiptLanguages>,
 }
 
 /// 联系人

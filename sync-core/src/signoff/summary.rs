@@ -248,7 +248,7 @@ impl Page {
         }
         for p in record.photos.iter().filter(|p| p.superseded_by.is_none()) {
             let line = format!("{} ({} B, SHA-256 {})", p.value.caption, p.value.size, p.value.sha256);
-            self.label("record-photos", &line);
+            self.label(if p.value.seal { "record-seal" } else { "record-photos" }, &line);
         }
     }
 

@@ -229,6 +229,7 @@ impl Phone {
                 size: 1000,
                 media_type: "image/jpeg".into(),
                 caption: text,
+                seal: false,
                 supersedes: self.supersedes(v.photos.iter().map(|p| p.id).collect()),
             },
         }

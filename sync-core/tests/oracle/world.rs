@@ -100,6 +100,7 @@ pub(crate) fn world(seed: u64) -> World {
         service_manager: UserId(id(10)),
         account_manager: UserId(id(10)),
         calendar,
+        receipt_languages: None,
     }));
     if d.often(97) {
         reference.put(Record::Calendar(own_calendar(&mut d, first_day)));
@@ -122,6 +123,7 @@ pub(crate) fn world(seed: u64) -> World {
             sold_until,
             hours,
             clauses,
+            expenses: None,
         }));
     }
     let contracts = if d.often(5) { 0 } else { d.int(1, 3) };

@@ -73,6 +73,7 @@ fn reference() -> Reference {
             service_manager: UserId(id(10)),
             account_manager: UserId(id(10)),
             calendar: None,
+            receipt_languages: None,
         }));
     }
     let clauses = vec![
@@ -94,6 +95,7 @@ fn reference() -> Reference {
         sold_until,
         hours,
         clauses,
+        expenses: None,
     }));
     let nights =
         Clause { hours: Some(ServiceHours::always()), ..clause("X-1", Effect::Grant, Some(Category::Database)) };

@@ -1,6 +1,7 @@
 //! The handlers, by subject. Each module lists its own part of the table in `routes()`.
 
 pub mod auth;
+pub mod blobs;
 pub mod codes;
 pub mod devices;
 pub mod disputes;

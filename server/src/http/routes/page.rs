@@ -3,6 +3,7 @@
 //! A link that is unknown and one that has expired answer the same, and whoever tries many is asked to wait.
 
 use crate::http::entry::Entry;
+use super::blobs::served;
 use crate::http::extract::{InQuery, Peer};
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
@@ -13,6 +14,7 @@ use crate::receipts::jwks::KeySet;
 use crate::receipts::page::{Found, Shown, by_token, language, render};
 use crate::receipts::pdf::{Languages, Layout, PdfError};
 use crate::receipts::said::{Action, Form, SayError, proof, say};
+use crate::receipts::seal;
 use crate::receipts::sheet::{file_name, pdf_name};
 use crate::receipts::template::{gone_html, style_source};
 use crate::state::AppState;
@@ -39,6 +41,7 @@ pub(crate) fn routes() -> Vec<Entry> {
         Entry::new(Access::Public, routes!(confirmation)),
         Entry::new(Access::Public, routes!(said)).body_limit(LARGEST_FORM),
         // Beside the file there is what multipart forms put around it.
+        Entry::new(Access::Public, routes!(attachment)),
         Entry::new(Access::Public, routes!(verify)).body_limit(LARGEST_FILE + 4096),
     ]
 }
@@ -150,7 +153,7 @@ fn html<E: std::fmt::Display>(status: StatusCode, page: Result<String, E>) -> Re
         Err(e) => return Problem::internal(&e).into_response(),
     };
     let policy = format!(
-        "default-src 'none'; style-src {}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "default-src 'none'; style-src {}; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         style_source()
     );
     let mut response = (status, page).into_response();
@@ -226,6 +229,40 @@ async fn page(
         };
     }
     visitor.page(&state, found, StatusCode::OK, Beside { done: query.done, ..Beside::default() }).await
+}
+
+/// A photo or file of the receipt behind a link, as soon as it is here. The receipt names it by its digest.
+#[utoipa::path(get, path = "/r/{token}/a/{sha256}", tag = "receipts",
+    params(("token" = String, Path), ("sha256" = String, Path, description = "SHA-256 of the bytes, lower-case hex"),
+        PageQuery),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 304, description = "known already"),
+        (status = 404, description = "an unknown link, or none of the receipt's photos, or not here yet", body = String,
+            content_type = "text/html"),
+        (status = 429, description = "too many unknown links", body = String, content_type = "text/html")))]
+async fn attachment(
+    State(state): State<AppState>,
+    Path((token, sha256)): Path<(String, String)>,
+    InQuery(query): InQuery<PageQuery>,
+    headers: HeaderMap,
+    peer: Peer,
+) -> Response {
+    let visitor = Visitor::new(token, &query, &headers, peer);
+    let found = match visitor.receipt(&state).await {
+        Ok(found) => found,
+        Err(answer) => return *answer,
+    };
+    let lang = visitor.lang(Lang::ZhCn);
+    match found.attachment(&state.db, &sha256).await {
+        Ok(Some((kind, bytes))) => {
+            let mut response = served(&sha256, kind, bytes, &headers);
+            let robots = HeaderValue::from_static("noindex, nofollow");
+            response.headers_mut().insert(HeaderName::from_static("x-robots-tag"), robots);
+            response
+        }
+        Ok(None) => html(StatusCode::NOT_FOUND, gone_html(lang)),
+        Err(e) => Problem::internal(&e).into_response(),
+    }
 }
 
 /// A form of the page: dispute, rate or confirm. Answers by leading back to the page.
@@ -392,9 +429,12 @@ pub(super) async fn pdf(
             lang(receipt.body.sign_off.sign_off.text_lang).into()
         }
     };
-    let layout = Layout { languages, public_url: state.public_url.to_string(), token };
+    let layout = Layout { languages, public_url: state.public_url.to_string(), token, seal: None };
+    let mut tx = state.db.read().await.map_err(|e| Problem::internal(&e))?;
+    let seal = seal::of(&mut tx, file).await.map_err(|e| Problem::internal(&e))?;
+    drop(tx);
     let (renderer, file) = (Arc::clone(&state.pdf), file.to_owned());
-    let set = tokio::task::spawn_blocking(move || renderer.render(&file, &layout)).await;
+    let set = tokio::task::spawn_blocking(move || renderer.render_sealed(&file, &layout, seal.as_ref())).await;
     set.map_err(|e| Problem::internal(&e))?.map_err(|e| match e {
         PdfError::Font(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, e.code(), e.to_string()),
         e => Problem::internal(&format!("{}: {e}", e.code())),

@@ -166,6 +166,7 @@ async fn sync(
         join(&mut answer.documents, news.documents);
         answer.reference = news.reference;
         answer.states = news.states;
+        answer.missing_blobs = news.missing_blobs;
     }
     if !answer.documents.is_empty() {
         crate::failpoint::pass_later("after_reply");

@@ -19,7 +19,7 @@ fn signed(pem: &str) -> String {
     let receipt = Case::default().receipt(&keys.receipt, 1, 1, CHAIN_START).to_json().unwrap();
     let sender = Sender { dkim: Some(Arc::new(dkim)), ..sender() };
     let manager = "\"赵, 服务经理\" <zhao@company.example>".parse().unwrap();
-    let letter = compose(&outbox_row(Lang::ZhCn, "customer"), &receipt, Some(&manager), &sender).unwrap();
+    let letter = compose(&outbox_row(Lang::ZhCn, "customer"), &receipt, None, Some(&manager), &sender).unwrap();
     String::from_utf8(letter.bytes).unwrap()
 }
 

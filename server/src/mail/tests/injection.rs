@@ -250,7 +250,7 @@ fn whole_receipts_with_hostile_texts() {
         let case = Case { filler: dice.text(8), customer: dice.text(8), ..Case::of(SignOffOutcome::Refused) };
         let receipt = case.receipt(&keys.receipt, 1, 1, CHAIN_START).to_json().unwrap();
         let row = OutboxRow { name: dice.text(6), ..outbox_row(Lang::En, "company") };
-        let letter = compose(&row, &receipt, None, &sender()).unwrap();
+        let letter = compose(&row, &receipt, None, None, &sender()).unwrap();
         let names = headers(&letter.bytes, &format!("no. {n}"));
         let expected =
             ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"];

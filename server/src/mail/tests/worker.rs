@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use sync_core::ids::{CustomerId, UserId};
-use sync_core::reference::{Customer, Record, Tier};
+use sync_core::reference::{Customer, ReceiptLanguages, Record, Tier};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -119,7 +119,7 @@ conformance! { a_crash_after_sending_repeats_the_same_mail, |f| async {
     tx.commit().await.unwrap();
     let file = receipts::by_id(&mut f.db.read().await.unwrap(), receipt).await.unwrap().unwrap().body;
     let open = OutboxRow { link_token: seal().open_token(&taken[0].link_token).unwrap(), ..taken[0].clone() };
-    folder().send(compose(&open, &file, None, &sender()).unwrap()).await;
+    folder().send(compose(&open, &file, None, None, &sender()).unwrap()).await;
     let first = mails_in(&dir);
     assert_eq!(first.len(), 1);
 
@@ -132,24 +132,71 @@ conformance! { a_crash_after_sending_repeats_the_same_mail, |f| async {
     assert_eq!((row.state.as_str(), row.attempts), ("sent", 2));
 } }
 
-conformance! { answers_go_to_the_service_manager, |f| async {
-    let clock = Clock::default();
+/// Writes the customer of the sample's receipt, and its service manager.
+async fn known_customer(db: &Db, receipt_languages: Option<ReceiptLanguages>) {
     let zhao = Uuid::now_v7();
-    let mut tx = f.db.begin().await.unwrap();
-    users::add(&mut tx, &users::UserRow {
-        id: zhao, login: "zhao".into(), name: "赵敏".into(), email: Some("zhao@company.example".into()),
-        language: "zh-CN".into(), roles: sqlx::types::Json(vec![]), password_hash: "$argon2id$…".into(), must_change: false,
-        created_ms: 1, disabled_ms: None,
-    }).await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    users::add(
+        &mut tx,
+        &users::UserRow {
+            id: zhao,
+            login: "zhao".into(),
+            name: "赵敏".into(),
+            email: Some("zhao@company.example".into()),
+            language: "zh-CN".into(),
+            roles: sqlx::types::Json(vec![]),
+            password_hash: "$argon2id$…".into(),
+            must_change: false,
+            created_ms: 1,
+            disabled_ms: None,
+        },
+    )
+    .await
+    .unwrap();
     let (_dir, keys) = keys();
     let id = Case::default().receipt(&keys.receipt, 1, 1, CHAIN_START).body.customer.id.unwrap();
     let customer = Customer {
-        id: CustomerId(id.0), code: "QS2".into(), name: "青山市第二人民医院".into(), name_en: None, tier: Tier::Secondary,
-        time_zone: "Asia/Shanghai".into(), service_manager: UserId(zhao), account_manager: UserId(zhao),
+        id: CustomerId(id.0),
+        code: "QS2".into(),
+        name: "青山市第二人民医院".into(),
+        name_en: None,
+        tier: Tier::Secondary,
+        time_zone: "Asia/Shanghai".into(),
+        service_manager: UserId(zhao),
+        account_manager: UserId(zhao),
         calendar: None,
+        receipt_languages,
     };
     reference::put(&mut tx, &[Record::Customer(customer)], None, 1).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+conformance! { a_customer_gets_receipts_in_its_own_languages, |f| async {
+    let renderer = Arc::new(crate::receipts::pdf::Renderer::open(None).unwrap());
+    let clock = Clock::default();
+    known_customer(&f.db, Some(ReceiptLanguages::Both)).await;
+    let receipt = queue(&f.db, &clock, &["a@x.example", "b@x.example"]).await;
+    // One of the two is the company's own: what the customer wants says nothing of it.
+    let mut tx = f.db.begin().await.unwrap();
+    let company = "UPDATE outbox SET audience = 'company' WHERE recipient = 'b@x.example'";
+    crate::db_execute!(&mut tx, company).unwrap();
+    tx.commit().await.unwrap();
+    let dir = f.dir.join("mails");
+    let transport = Transport::open(&format!("file://{}", dir.display())).unwrap();
+    let pdf = Some(MailedPdf { renderer, languages: None });
+    let (sender, woken) = (Sender { pdf, ..sender() }, Arc::new(Notify::new()));
+    let worker = Worker::new(f.db.clone(), transport, (sender, seal()), clock, Schedule::default(), woken);
+    assert_eq!(worker.round().await.unwrap(), Round { sent: 2, ..NOTHING });
+    for row in rows(&f.db, receipt).await {
+        let mail = std::fs::read(dir.join(file_name(&row.message_id))).unwrap();
+        let wanted = if row.audience == "customer" { "both" } else { "zh-CN" };
+        assert_eq!(pdf_in(&mail).1.layout.languages.as_str(), wanted, "{}", row.recipient);
+    }
+} }
+
+conformance! { answers_go_to_the_service_manager, |f| async {
+    let clock = Clock::default();
+    known_customer(&f.db, None).await;
     queue(&f.db, &clock, &["a@x.example"]).await;
     let dir = f.dir.join("mails");
     let worker = worker(&f.db, Transport::open(&format!("file://{}", dir.display())).unwrap(), &clock);

@@ -17,6 +17,7 @@ pub(crate) fn found(case: &Case) -> (Found, KeySet) {
             later: Vec::new(),
             said: Vec::new(),
             open: Vec::new(),
+            held: HashSet::new(),
             until_ms,
             proven: None,
             pending: None,

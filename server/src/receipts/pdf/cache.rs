@@ -44,7 +44,7 @@ mod tests {
     use crate::receipts::pdf::Languages;
 
     fn key(n: usize) -> Key {
-        (n.to_string(), Layout { languages: Languages::En, public_url: String::new(), token: None })
+        (n.to_string(), Layout { languages: Languages::En, public_url: String::new(), token: None, seal: None })
     }
 
     #[test]

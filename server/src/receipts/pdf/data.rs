@@ -2,12 +2,14 @@
 
 use super::fonts::Fonts;
 use super::shapes::{Code, Drawing};
-use super::{Languages, Layout};
+use super::{Languages, Layout, SEAL_FILE};
+use crate::receipts::seal::Seal;
 use crate::receipts::sheet::{Audience, Limits, Reader, Sheet, pdf_name};
 use crate::receipts::words::clean;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use sync_core::blob::MediaType;
 use sync_core::document::facts::{Lang, SignOffOutcome};
 use sync_core::message::Message;
 use sync_core::receipt::ReceiptBody;
@@ -29,7 +31,7 @@ const LARGEST: usize = 240_000;
 const GETA: char = '〓';
 
 /// Words of the catalogue that the template uses.
-const WORDS: [&str; 49] = [
+const WORDS: [&str; 50] = [
     "mail-advised",
     "mail-also",
     "mail-chain",
@@ -68,6 +70,7 @@ const WORDS: [&str; 49] = [
     "pdf-photo-state",
     "pdf-seal",
     "pdf-seal-explained",
+    "pdf-seal-photo",
     "pdf-signature",
     "pdf-span",
     "pdf-who",
@@ -96,6 +99,8 @@ pub(super) struct Data {
     revision: u32,
     /// The signature, where somebody drew one.
     drawing: Option<Drawing>,
+    /// The photo of the customer's seal, where it is drawn: the name under which it is attached, and its media type.
+    seal: Option<(String, &'static str)>,
     /// The QR code of the receipt's page, where this copy has its address.
     code: Option<Code>,
     /// The name of the attached record.
@@ -107,7 +112,7 @@ pub(super) struct Data {
 }
 
 impl Data {
-    pub(super) fn new(receipt: &ReceiptBody, sha256: &str, layout: &Layout) -> Self {
+    pub(super) fn new(receipt: &ReceiptBody, sha256: &str, layout: &Layout, seal: Option<&Seal>) -> Self {
         let languages = layout.languages.list();
         let reader = |lang, limits| Reader {
             lang,
@@ -144,6 +149,9 @@ impl Data {
             outcome: receipt.sign_off.sign_off.outcome.as_str(),
             revision: receipt.revision,
             drawing: Drawing::of(&receipt.sign_off),
+            seal: seal
+                .and_then(|s| MediaType::sniff(&s.bytes))
+                .map(|kind| (format!("{SEAL_FILE}{}", kind.ending()), kind.as_str())),
             file,
             fonts: Vec::new(),
             missing: Vec::new(),

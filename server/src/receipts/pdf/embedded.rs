@@ -2,7 +2,7 @@
 //!
 //! A PDF from anywhere is not to be believed: its size is bounded, and so is what an attachment unpacks to.
 
-use super::RENDERING_FILE;
+use super::{RENDERING_FILE, SEAL_FILE};
 use flate2::read::ZlibDecoder;
 use hayro_syntax::Pdf;
 use hayro_syntax::object::{Array, Dict, Name, Stream, String as Text};
@@ -20,6 +20,8 @@ pub struct Embedded {
     pub receipt: String,
     /// What the pages were set with, as far as the PDF says so: it is not signed.
     pub rendering: Option<String>,
+    /// The photo of the customer's seal. Whether it is the one that the record names is the reader's to ask.
+    pub seal: Option<Vec<u8>>,
 }
 
 /// Why nothing could be taken out.
@@ -59,15 +61,21 @@ pub fn is_pdf(bytes: &[u8]) -> bool {
 pub fn extract(pdf: Vec<u8>) -> Result<Embedded, EmbeddedError> {
     // The reader is made to survive broken files; this is a net under it.
     let read = std::panic::catch_unwind(|| attachments(pdf)).unwrap_or(None).ok_or(EmbeddedError::Unreadable)?;
-    let (mut receipt, mut rendering) = (None, None);
+    let (mut receipt, mut rendering, mut seal) = (None, None, None);
     for (name, bytes) in read {
+        if name.starts_with(SEAL_FILE.as_bytes()) {
+            if seal.replace(bytes).is_some() {
+                return Err(EmbeddedError::Several);
+            }
+            continue;
+        }
         let text = String::from_utf8(bytes).map_err(|_| EmbeddedError::Unreadable)?;
         let place = if name == RENDERING_FILE.as_bytes() { &mut rendering } else { &mut receipt };
         if place.replace(text).is_some() {
             return Err(EmbeddedError::Several);
         }
     }
-    Ok(Embedded { receipt: receipt.ok_or(EmbeddedError::None)?, rendering })
+    Ok(Embedded { receipt: receipt.ok_or(EmbeddedError::None)?, rendering, seal })
 }
 
 /// Every associated file of the document (ISO 19005-3, 6.8): its name and bytes.

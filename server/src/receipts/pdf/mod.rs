@@ -23,6 +23,7 @@ use self::program::program;
 use self::template::Template;
 use self::world::Desk;
 use crate::failure::Failure;
+use crate::receipts::seal::Seal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,9 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 /// The name under which [`Rendering`] is attached.
 pub const RENDERING_FILE: &str = "rendering.json";
+
+/// How the name begins under which the photo of the seal is attached.
+pub const SEAL_FILE: &str = "seal.";
 
 /// Results that the typesetter keeps for the next receipt; what was not used for so many is forgotten.
 const REMEMBERED: usize = 4;
@@ -93,6 +97,9 @@ pub struct Layout {
     /// The token of the receipt's page; without one there is no QR code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// SHA-256 of the photo of the customer's seal that is drawn on it, lower-case hex. [`Renderer::render_sealed`] sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
 }
 
 /// What a PDF was set with.
@@ -196,6 +203,15 @@ impl Renderer {
     /// # Errors
     /// See [`PdfError`].
     pub fn render(&self, file: &str, layout: &Layout) -> Result<Arc<[u8]>, PdfError> {
+        self.render_sealed(file, layout, None)
+    }
+
+    /// The same with the photo of the customer's seal beside the signature. One that cannot be decoded is left out.
+    ///
+    /// # Errors
+    /// See [`PdfError`].
+    pub fn render_sealed(&self, file: &str, layout: &Layout, seal: Option<&Seal>) -> Result<Arc<[u8]>, PdfError> {
+        let layout = &Layout { seal: seal.map(|s| s.sha256.clone()), ..layout.clone() };
         let key = (sha256_hex(file.as_bytes()), layout.clone());
         if let Some(done) = lock(&self.cache).get(&key) {
             return Ok(done);
@@ -217,7 +233,7 @@ impl Renderer {
         let workshop = &mut *workshop;
         // The typesetter is large, and a mail must go out even where it gives up.
         let set = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            thread.install(|| self.set(workshop, file, &key.0, layout))
+            thread.install(|| self.set(workshop, file, &key.0, layout, seal))
         }));
         let pdf: Arc<[u8]> = set.unwrap_or_else(|_| Err(PdfError::Broken("the typesetter gave up".to_owned())))?.into();
         lock(&self.cache).put(key, Arc::clone(&pdf));
@@ -233,6 +249,7 @@ impl Renderer {
             languages: Languages::Both,
             public_url: "https://example.com".to_owned(),
             token: Some("x".to_owned()),
+            seal: None,
         };
         self.render(include_str!("template/example.json"), &layout).map(|_| ())
     }
@@ -268,12 +285,21 @@ impl Renderer {
         Ok(fonts)
     }
 
-    fn set(&self, workshop: &mut Workshop, file: &str, sha256: &str, layout: &Layout) -> Result<Vec<u8>, PdfError> {
+    fn set(
+        &self,
+        workshop: &mut Workshop,
+        file: &str,
+        sha256: &str,
+        layout: &Layout,
+        seal: Option<&Seal>,
+    ) -> Result<Vec<u8>, PdfError> {
+        let drawn = seal.and_then(|seal| Some((seal, seal.drawn()?)));
+        let layout = &Layout { seal: layout.seal.clone().filter(|_| drawn.is_some()), ..layout.clone() };
         let receipt: Receipt = serde_json::from_str(file).map_err(|e| PdfError::Receipt(e.to_string()))?;
         let broken = |e: serde_json::Error| PdfError::Broken(e.to_string());
         let mut fonts = self.fonts(workshop, false)?;
         let rendering = self.described(&fonts, layout);
-        let data = Data::new(&receipt.body, sha256, layout);
+        let data = Data::new(&receipt.body, sha256, layout, drawn.as_ref().map(|(seal, _)| *seal));
         let (mut json, missing) = data.to_json(&fonts).map_err(broken)?;
         if missing {
             fonts = self.fonts(workshop, true)?;
@@ -281,16 +307,16 @@ impl Renderer {
         }
         let rendering = to_canonical_json(&rendering).map_err(|e| PdfError::Broken(e.to_string()))?;
         let issued = instant(receipt.body.issued_ms);
-        let desk = Desk {
-            template: &self.template,
-            fonts: &fonts,
-            papers: BTreeMap::from([
-                ("data.json", Bytes::new(json)),
-                ("signed.json", Bytes::new(file.as_bytes().to_vec())),
-                (RENDERING_FILE, Bytes::new(rendering.into_bytes())),
-            ]),
-            today: issued,
-        };
+        let mut papers = BTreeMap::from([
+            ("data.json", Bytes::new(json)),
+            ("signed.json", Bytes::new(file.as_bytes().to_vec())),
+            (RENDERING_FILE, Bytes::new(rendering.into_bytes())),
+        ]);
+        if let Some((seal, png)) = drawn {
+            papers.insert("seal.png", Bytes::new(png));
+            papers.insert("seal.photo", Bytes::new(seal.bytes.to_vec()));
+        }
+        let desk = Desk { template: &self.template, fonts: &fonts, papers, today: issued };
         let told = |errors: &[SourceDiagnostic]| {
             PdfError::Template(errors.first().map_or_else(String::new, |e| describe(e, &desk)))
         };
@@ -298,7 +324,10 @@ impl Renderer {
         let standards =
             PdfStandards::new(&[PdfStandard::A_3b]).map_err(|e| PdfError::Broken(e.message().to_string()))?;
         let options = PdfOptions {
-            ident: Smart::Custom(format!("countersign/receipt/{sha256}/{}", layout.languages.as_str())),
+            ident: Smart::Custom(match &layout.seal {
+                None => format!("countersign/receipt/{sha256}/{}", layout.languages.as_str()),
+                Some(seal) => format!("countersign/receipt/{sha256}/{}/{seal}", layout.languages.as_str()),
+            }),
             creator: Smart::Custom(Some("Countersign".to_owned())),
             timestamp: issued.map(Timestamp::new_utc),
             page_ranges: None,

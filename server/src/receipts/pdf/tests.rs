@@ -17,6 +17,7 @@ use sync_core::receipt::CHAIN_START;
 use tower::ServiceExt as _;
 
 mod golden;
+mod seal;
 mod verified;
 
 fn renderer() -> Renderer {
@@ -27,7 +28,7 @@ fn renderer() -> Renderer {
 
 fn layout(languages: Languages) -> Layout {
     let token = Some("S5bTq0R2bV7l1xk3nB9d_0aZ4cY6eW8fU1hG2iJ3kL4".to_owned());
-    Layout { languages, public_url: "https://service.example".to_owned(), token }
+    Layout { languages, public_url: "https://service.example".to_owned(), token, seal: None }
 }
 
 fn receipt(case: &Case) -> (Receipt, KeySet) {

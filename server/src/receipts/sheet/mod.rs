@@ -7,8 +7,9 @@ mod signing;
 use super::words::{Words, groups};
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use sync_core::blob::MediaType;
 use sync_core::coverage::Coverage;
-use sync_core::document::facts::{Lang, SignOffOutcome};
+use sync_core::document::facts::{Lang, Photo, SignOffOutcome};
 use sync_core::message::Message;
 use sync_core::money::DayClass;
 use sync_core::receipt::{CHAIN_START, ReceiptBody};
@@ -219,6 +220,15 @@ pub fn pdf_name(number: &str) -> String {
 fn safe_name(number: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
     number.chars().map(safe).collect::<String>().trim_start_matches('.').to_owned()
+}
+
+/// What a photo or file is: the id of the word for it.
+pub(crate) fn photo_kind(photo: &Photo) -> &'static str {
+    match MediaType::parse(&photo.media_type) {
+        _ if photo.seal => "mail-photo-seal",
+        Some(MediaType::Pdf) | None => "mail-photo-file",
+        Some(_) => "mail-photo-image",
+    }
 }
 
 fn classes(receipt: &ReceiptBody, w: &Words) -> Vec<Row> {

@@ -1,6 +1,6 @@
 //! The record that was signed: people, times, work, expenses, and where devices disagreed.
 
-use super::{Block, Row, Tone, coverage, row};
+use super::{Block, Row, Tone, coverage, photo_kind, row};
 use crate::receipts::words::{Words, groups, initial, money};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -11,6 +11,7 @@ use sync_core::document::view::{Expense, Field, Item, VisitView};
 use sync_core::ids::{DeviceId, FactId, UserId};
 use sync_core::message::Message;
 use sync_core::receipt::ReceiptBody;
+use sync_core::reference::ExpenseTerms;
 use sync_core::time;
 
 pub(super) struct Record<'a> {
@@ -206,6 +207,10 @@ impl<'a> Record<'a> {
         let currency = |e: &Expense| e.currency.get().map(|c| w.text(c)).unwrap_or_default();
         let mut sums: BTreeMap<String, i64> = BTreeMap::new();
         let live: Vec<&Expense> = self.view.live_expenses().collect();
+        // What is in the fee is not counted up to the customer; the attached record has it in any case.
+        if self.receipt.expenses == Some(ExpenseTerms::Included) && !live.is_empty() {
+            return vec![row(w.t("mail-expenses-all"), format!("–\n{}", w.t("mail-expenses-included")))];
+        }
         for e in &live {
             let sum = sums.entry(currency(e)).or_default();
             *sum = sum.saturating_add(e.amount_minor.get().copied().unwrap_or_default());
@@ -227,6 +232,9 @@ impl<'a> Record<'a> {
             let sums: Vec<String> = sums.iter().map(|(currency, sum)| money(*sum, currency)).collect();
             rows.push(row(w.t("mail-expense-sum"), sums.join("\n")));
         }
+        if self.receipt.expenses == Some(ExpenseTerms::Charged) && !live.is_empty() {
+            rows.push(row(w.t("mail-expenses-terms"), format!("–\n{}", w.t("mail-expenses-charged"))));
+        }
         rows
     }
 
@@ -243,7 +251,9 @@ impl<'a> Record<'a> {
             let there = self.receipt.attachments.present.contains(&p.sha256);
             let state = w.t(if there { "mail-photo-present" } else { "mail-photo-pending" });
             let digest: Vec<String> = groups(&w.text(&p.sha256)).into_iter().take(4).collect();
-            row(w.text(&p.caption), format!("{state}\n{} B · SHA-256 {} …", p.size, digest.join(" ")))
+            let kind = w.t(photo_kind(p));
+            let label = if p.caption.trim().is_empty() { kind.clone() } else { w.text(&p.caption) };
+            row(label, format!("{}\n{} B · SHA-256 {} …", w.more(&kind, &state), p.size, digest.join(" ")))
         }))
     }
 

@@ -4,8 +4,8 @@ use super::FieldType::{Bool, Count, Date, Group, Hours, Id, Int, List, Money, Re
 use super::{Field, FieldType, Words};
 use sync_core::document::facts::{Category, Lang, Mode, TriageOutcome};
 use sync_core::reference::{
-    ContractKind, ContractStatus, Country, DayKind, Effect, PriceUnit, QuotaPeriod, QuotaUnit, RecordKind, Role,
-    SupportTier, Tier, WorkOrderStatus,
+    ContractKind, ContractStatus, Country, DayKind, Effect, ExpenseTerms, PriceUnit, QuotaPeriod, QuotaUnit,
+    ReceiptLanguages, RecordKind, Role, SupportTier, Tier, WorkOrderStatus,
 };
 
 /// The words of an enum of the core.
@@ -47,6 +47,8 @@ const CUSTOMER: &[Field] = &[
     field("account_manager", "客户经理", Ref(RecordKind::Person)).needed().note("exactly one", "有且只有一位"),
     field("calendar", "日历", Ref(RecordKind::Calendar))
         .note("empty: the public holidays of the time zone's country", "不填则按时区所在国家的法定节假日"),
+    field("receipt_languages", "回执语言", words!(Word, ReceiptLanguages, "receipt_languages"))
+        .note("of receipts' PDFs; empty: as the server is set", "回执 PDF 的语言；不填则按服务器设置"),
 ];
 
 const CONTACT: &[Field] = &[
@@ -95,6 +97,10 @@ const PACKAGE: &[Field] = &[
     field("sold_from", "开始销售日", Date),
     field("sold_until", "停止销售日", Date),
     field("hours", "服务时段", Hours).note("empty: at any time", "不填表示任何时间"),
+    field("expenses", "费用", words!(Word, ExpenseTerms, "expense_terms")).note(
+        "of visits that it covers; empty: receipts show them as they are",
+        "指覆盖范围内的上门费用；不填则在回执上照列",
+    ),
     field("clauses", "条款", List(CLAUSE, "clause_")),
 ];
 

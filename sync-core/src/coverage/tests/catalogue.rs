@@ -146,7 +146,7 @@ fn what_the_engine_says_is_in_the_catalogue_and_the_catalogue_says_nothing_else(
 fn the_record_has_the_labels_that_the_text_at_signing_uses() {
     let record = messages(FILES[2].1);
     let labels = "title visit customer mode work-order no-work-order demand engineers began items item-category item-asset \
-                  item-symptom item-action item-outcome time time-total expenses objections notes photos conflict \
+                  item-symptom item-action item-outcome time time-total expenses objections notes photos seal conflict \
                   sign-statement none running removed unlisted";
     let expected: BTreeSet<String> = labels.split_whitespace().map(|l| format!("record-{l}")).collect();
     assert_eq!(record.keys().cloned().collect::<BTreeSet<_>>(), expected);

@@ -83,6 +83,7 @@ pub(super) fn reference(contracts: Vec<Contract>) -> Reference {
             service_manager: user(MANAGER),
             account_manager: user(MANAGER),
             calendar: None,
+            receipt_languages: None,
         }));
     }
     for (id, name, role) in [
@@ -130,6 +131,7 @@ pub(super) fn reference(contracts: Vec<Contract>) -> Reference {
         sold_from: None,
         sold_until: None,
         hours: None,
+        expenses: None,
     }));
     contracts.into_iter().for_each(|c| all.put(Record::Contract(c)));
     all

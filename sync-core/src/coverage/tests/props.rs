@@ -91,6 +91,7 @@ fn reference_of(world: &World) -> Reference {
             sold_from: None,
             sold_until: None,
             hours: None,
+            expenses: None,
         }));
     }
     all

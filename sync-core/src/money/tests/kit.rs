@@ -51,6 +51,7 @@ pub(super) fn package(id: PackageId, code: &str, clauses: Vec<Clause>) -> Record
         sold_until: None,
         hours: None,
         clauses,
+        expenses: None,
     })
 }
 
@@ -99,6 +100,7 @@ pub(super) fn reference() -> Reference {
         service_manager: user(1),
         account_manager: user(2),
         calendar: None,
+        receipt_languages: None,
     }));
     all.put(package(BASIC, "A", vec![grants("A-1", Category::ApplicationSoftware)]));
     all.put(package(

@@ -3,8 +3,9 @@
 
 use super::*;
 use sync_core::document::facts::Lang;
+use sync_core::reference::ExpenseTerms;
 
-fn look(name: &str, pdf: &[u8]) {
+pub(super) fn look(name: &str, pdf: &[u8]) {
     if let Some(dir) = std::env::var_os("COUNTERSIGN_LOOK").map(PathBuf::from) {
         std::fs::create_dir_all(&dir).unwrap();
         std::fs::write(dir.join(format!("{name}.pdf")), pdf).unwrap();
@@ -13,7 +14,7 @@ fn look(name: &str, pdf: &[u8]) {
 
 const LANGUAGES: [Languages; 3] = [Languages::ZhCn, Languages::En, Languages::Both];
 
-fn word(id: &str, lang: Lang) -> String {
+fn word_of(id: &str, lang: Lang) -> String {
     squeezed(&sync_core::message::Message::new(id).render(lang))
 }
 
@@ -29,13 +30,13 @@ fn every_outcome_has_its_own_words() {
             let said = squeezed(&text(&pdf));
             for lang in languages.list() {
                 for other in SignOffOutcome::ALL {
-                    let answer = word(&format!("mail-answer-{other}"), *lang);
+                    let answer = word_of(&format!("mail-answer-{other}"), *lang);
                     assert_eq!(said.contains(&answer), other == outcome, "{outcome} {lang} {answer}\n{said}");
                 }
-                let typed = word("pdf-unsigned-typed", *lang);
+                let typed = word_of("pdf-unsigned-typed", *lang);
                 let why = match outcome {
-                    SignOffOutcome::Refused => Some(word("pdf-unsigned-refused", *lang)),
-                    SignOffOutcome::NobodyPresent => Some(word("pdf-unsigned-nobody", *lang)),
+                    SignOffOutcome::Refused => Some(word_of("pdf-unsigned-refused", *lang)),
+                    SignOffOutcome::NobodyPresent => Some(word_of("pdf-unsigned-nobody", *lang)),
                     _ => None,
                 };
                 assert!(why.is_none_or(|why| said.contains(&why)) && !said.contains(&typed), "{said}");
@@ -82,6 +83,25 @@ fn an_answer_that_changes_within_an_item_is_told_with_its_times() {
         assert!(said.contains(&squeezed(part)), "{part}\n{said}");
     }
     assert!(!said.contains("DRAFT"), "what is being offered is no business of a receipt");
+}
+
+#[test]
+fn expenses_follow_what_the_package_says() {
+    for (expenses, counted, word) in [
+        (None, true, None),
+        (Some(ExpenseTerms::Charged), true, Some("mail-expenses-charged")),
+        (Some(ExpenseTerms::Included), false, Some("mail-expenses-included")),
+    ] {
+        let (receipt, _) = receipt(&Case { expenses, ..Case::default() });
+        for lang in Lang::ALL {
+            let pdf = renderer().render(&receipt.to_json().unwrap(), &layout((*lang).into())).unwrap();
+            let said = squeezed(&text(&pdf));
+            assert_eq!(said.contains("86.50"), counted, "{expenses:?} {lang}\n{said}");
+            for id in ["mail-expenses-charged", "mail-expenses-included"] {
+                assert_eq!(said.contains(&word_of(id, *lang)), word == Some(id), "{expenses:?} {lang} {id}\n{said}");
+            }
+        }
+    }
 }
 
 #[test]

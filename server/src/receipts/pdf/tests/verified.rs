@@ -3,23 +3,26 @@
 use super::*;
 use crate::receipts::verify::{Report, verify_files};
 
-struct Bench {
+pub(super) struct Bench {
     dir: tempfile::TempDir,
-    renderer: Renderer,
-    file: String,
+    pub(super) renderer: Renderer,
+    pub(super) file: String,
 }
 
 impl Bench {
     fn new() -> Self {
+        Self::of(&Case::default())
+    }
+    pub(super) fn of(case: &Case) -> Self {
         let (dir, keys) = keys();
         std::fs::write(dir.path().join("jwks.json"), serde_json::to_string(&keys.jwks()).unwrap()).unwrap();
-        let receipt = Case::default().receipt(&keys.receipt, 1, 1, CHAIN_START);
+        let receipt = case.receipt(&keys.receipt, 1, 1, CHAIN_START);
         Self { dir, renderer: renderer(), file: receipt.to_json().unwrap() }
     }
     fn pdf(&self) -> Vec<u8> {
         self.renderer.render(&self.file, &layout(Languages::Both)).unwrap().to_vec()
     }
-    fn verify(&self, pdf: &[u8]) -> Report {
+    pub(super) fn verify(&self, pdf: &[u8]) -> Report {
         let path = self.dir.path().join("r.pdf");
         std::fs::write(&path, pdf).unwrap();
         verify_files(None, &[path], &self.renderer).unwrap()

@@ -1,0 +1,52 @@
+-- Photos' and files' bytes. The same tables and columns as in ../sqlite/0006_blobs.sql; only the type names differ.
+
+-- Which photos visits refer to: what the server takes bytes for, and who may see them. `awaited` is only a hint that spares
+-- looking: whether the bytes are here is what `blobs` says.
+CREATE TABLE photos (
+    visit_id UUID NOT NULL,
+    fact_id UUID NOT NULL,
+    device_id UUID NOT NULL,
+    sha256 TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    media_type TEXT NOT NULL,
+    awaited BOOLEAN NOT NULL,
+    PRIMARY KEY (visit_id, fact_id)
+);
+CREATE INDEX photos_sha256 ON photos (sha256);
+CREATE INDEX photos_awaited ON photos (device_id) WHERE awaited;
+
+-- What is whole and has the digest that it is named by.
+CREATE TABLE blobs (
+    sha256 TEXT PRIMARY KEY,
+    upload_id UUID NOT NULL,
+    size BIGINT NOT NULL,
+    media_type TEXT NOT NULL,
+    held_ms BIGINT NOT NULL
+);
+
+-- What is on its way. Every device has its own: none can spoil another's.
+CREATE TABLE uploads (
+    id UUID PRIMARY KEY,
+    device_id UUID NOT NULL,
+    sha256 TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    received BIGINT NOT NULL,
+    touched_ms BIGINT NOT NULL,
+    UNIQUE (device_id, sha256)
+);
+CREATE INDEX uploads_touched ON uploads (touched_ms);
+
+CREATE TABLE blob_chunks (
+    upload_id UUID NOT NULL,
+    start_at BIGINT NOT NULL,
+    bytes BYTEA NOT NULL,
+    PRIMARY KEY (upload_id, start_at)
+);
+
+-- How much each device sent on each day (days since 1970 UTC).
+CREATE TABLE upload_days (
+    device_id UUID NOT NULL,
+    day BIGINT NOT NULL,
+    bytes BIGINT NOT NULL,
+    PRIMARY KEY (device_id, day)
+);
