@@ -15,6 +15,8 @@ mod sign;
 mod sync;
 #[cfg(test)]
 mod tests;
+#[cfg(not(target_arch = "wasm32"))]
+mod tokens;
 
 use self::known::Touched;
 use crate::disk::Disk;
@@ -38,6 +40,9 @@ const DEVICE_KEY: &str = "k/device";
 pub struct Phone {
     host: Host,
     state: Mutex<State>,
+    /// Held by whoever renews the device's tokens.
+    #[cfg(not(target_arch = "wasm32"))]
+    renewing: Mutex<()>,
 }
 
 /// What the lock protects.
@@ -49,6 +54,9 @@ pub(crate) struct State {
     software_key: Option<SoftwareKey>,
     /// Photos and files of unsent work that wait for the server.
     waiting: Waiting,
+    /// The device's tokens, where the ready-made transport is used.
+    #[cfg(not(target_arch = "wasm32"))]
+    session: Option<crate::http::Session>,
     known: known::Known,
     closed: bool,
     /// What waits for the platform's signature.
@@ -90,13 +98,20 @@ impl Phone {
             engine: None,
             software_key: None,
             waiting: Waiting::default(),
+            #[cfg(not(target_arch = "wasm32"))]
+            session: None,
             known: known::Known::new(),
             closed: false,
             tickets: BTreeMap::new(),
             next_ticket: 1,
         };
         state.read()?;
-        Ok(Self { host, state: Mutex::new(state) })
+        Ok(Self {
+            host,
+            state: Mutex::new(state),
+            #[cfg(not(target_arch = "wasm32"))]
+            renewing: Mutex::new(()),
+        })
     }
 
     fn moment(&self) -> Result<Moment, PhoneError> {
@@ -134,6 +149,10 @@ impl State {
             }
         };
         self.waiting = Waiting { photos: photos::read(&records)?, carried: rescue::read(&records)? };
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            self.session = tokens::read(&records);
+        }
         self.tickets.clear();
         self.known.clear();
         self.engine = match engine::Phone::open(records, self.software_key.clone()) {

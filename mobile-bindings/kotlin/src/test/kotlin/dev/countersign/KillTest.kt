@@ -78,8 +78,7 @@ class KillTest {
         told.delete()
         val java = File(System.getProperty("java.home"), "bin/java").path
         val child = ProcessBuilder(
-            java, "-Djna.library.path=" + System.getProperty("jna.library.path"),
-            "-cp", System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path"),
+            java, "-cp", System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path"),
             Recorder::class.java.name, path, visit,
         ).redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(told).start()
         // While it opens the store as well as while it writes.
