@@ -266,7 +266,7 @@ impl HttpTransport {
         let next = match &session.next {
             Some(next) => next.clone(),
             None => {
-                let next = hex::encode(&*self.phone.secret()?);
+                let next = hex::encode(self.phone.secret()?.as_slice());
                 session.next = Some(next.clone());
                 self.phone.keep_session(Some(session.clone()))?;
                 next

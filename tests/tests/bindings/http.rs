@@ -314,9 +314,10 @@ fn only_who_can_prove_to_be_the_server_is_spoken_to() -> Result<(), Failure> {
     let tls = Tls::new(ground.dir.path(), &ground.server.base())?;
     let connect = |host: &str, roots_pem: Option<String>| {
         let options = HttpOptions { roots_pem, ..HttpOptions::default() };
-        HttpTransport::new(ground.phone.clone(), format!("https://{host}:{}", tls.port.trim()), Some(options))
+        let server = format!("https://{host}:{}", tls.port.trim());
+        HttpTransport::new(ground.phone.clone(), server, Some(options)).map_err(Box::new)
     };
-    let log_in = |http: &HttpTransport| http.log_in(LOGIN.into(), PASSWORD.into());
+    let log_in = |http: &HttpTransport| http.log_in(LOGIN.into(), PASSWORD.into()).map_err(Box::new);
     let stranger = log_in(&*connect("localhost", None)?).unwrap_err();
     assert_eq!(stranger.code(), "server_untrusted", "{stranger}");
     let another_name = log_in(&*connect("127.0.0.1", Some(tls.certificate.clone()))?).unwrap_err();
@@ -351,7 +352,7 @@ fn many_threads_renew_once() -> Result<(), Failure> {
                 let (phone, http, visit) = (&ground.phone, &ground.http, visit.clone());
                 scope.spawn(move || {
                     phone.add_note(visit, format!("{n}"), None)?;
-                    http.sync(None, 20)
+                    Ok::<_, Failure>(http.sync(None, 20)?)
                 })
             })
             .collect();

@@ -5,7 +5,7 @@ use countersign_core::{
     BeginVisit, Category, HttpOptions, HttpTransport, ItemPatch, LinuxClock, Phone, TimeKind, Transport as _,
 };
 use countersign_tests::{Company, Failure, PASSWORD, ServerProcess};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -122,7 +122,7 @@ fn output_of(command: &mut Command) -> Result<String, Failure> {
 }
 
 /// The process that only starts: says how many microseconds that took, how many visits there are, and its memory in kB.
-pub(crate) fn at_rest(path: &PathBuf) -> Result<(), Failure> {
+pub(crate) fn at_rest(path: &Path) -> Result<(), Failure> {
     let [before, _] = memory()?;
     let began = Instant::now();
     let phone = open(path)?;

@@ -3,6 +3,7 @@ package dev.countersign
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.channels.ProducerScope
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.channelFlow
 import kotlinx.coroutines.flow.conflate
@@ -33,7 +34,16 @@ public fun Phone.syncing(
 ): Flow<SyncProgress> = progressOf(dispatcher) { sync(transport, it, maxRounds) }
 
 private fun progressOf(dispatcher: CoroutineDispatcher, sync: (SyncObserver) -> SyncReport): Flow<SyncProgress> =
-    channelFlow<SyncProgress> { send(SyncProgress.Done(sync(Watching(this)))) }
+    channelFlow<SyncProgress> {
+        val report = try {
+            sync(Watching(this))
+        } catch (e: PhoneException) {
+            // Nobody who has stopped listening is told how it failed.
+            ensureActive()
+            throw e
+        }
+        send(SyncProgress.Done(report))
+    }
         .conflate()
         .flowOn(dispatcher)
         .distinctUntilChanged()
