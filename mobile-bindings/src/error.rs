@@ -36,7 +36,19 @@ pub enum PhoneError {
         /// For a user who reads English.
         en: String,
     },
-    /// Something that the host gives (clock, randomness, signer, network) failed.
+    /// The server said no, or there is no way to it. Nothing that was recorded is lost: it goes with the next sync.
+    #[error("{code}: {en}")]
+    Server {
+        /// A stable code, such as `server_unreachable`.
+        code: String,
+        /// What the text is about, by name.
+        parameters: HashMap<String, String>,
+        /// For a user who reads Chinese.
+        zh_cn: String,
+        /// For a user who reads English.
+        en: String,
+    },
+    /// Something that the host gives (clock, randomness, signer, its own network) failed.
     #[error("{code}: {en}")]
     Host {
         /// A stable code: `host_failed`.
@@ -55,23 +67,46 @@ pub enum PhoneError {
 enum Kind {
     Refused,
     Store,
+    Server,
     Host,
 }
 
+/// The codes of [`PhoneError::Server`].
+const SERVER_CODES: [&str; 11] = [
+    "app_too_old",
+    "cancelled",
+    "credentials_wrong",
+    "device_revoked",
+    "refresh_reused",
+    "server_busy",
+    "server_refused",
+    "server_unreachable",
+    "server_untrusted",
+    "too_many_attempts",
+    "unauthorized",
+];
+
 /// Every code there is: each has a text in the catalogue (`error-…`).
-pub const CODES: [&str; 34] = [
+pub const CODES: [&str; 48] = [
     "answer_unreadable",
+    "app_too_old",
+    "bad_certificates",
     "bad_id",
     "bad_key_length",
     "bad_number",
+    "bad_server_address",
     "bad_signature",
+    "cancelled",
     "changed_since_shown",
     "command_empty",
     "command_invalid",
+    "credentials_wrong",
     "device_key_differs",
+    "device_revoked",
     "document_refused",
     "document_unreadable",
     "enrolled_already",
+    "enrolled_for_another",
     "fact_unknown",
     "host_failed",
     "host_signs",
@@ -81,8 +116,13 @@ pub const CODES: [&str; 34] = [
     "not_enrolled",
     "photo_unknown",
     "reason_missing",
+    "refresh_reused",
     "rescue_unreadable",
     "rescue_wrong_key",
+    "server_busy",
+    "server_refused",
+    "server_unreachable",
+    "server_untrusted",
     "store_closed",
     "store_damaged",
     "store_failed",
@@ -91,6 +131,8 @@ pub const CODES: [&str; 34] = [
     "store_wrong_key",
     "timer_ended",
     "too_long",
+    "too_many_attempts",
+    "unauthorized",
     "visit_begun",
     "visit_unknown",
     "writes_pending",
@@ -108,6 +150,7 @@ impl PhoneError {
         match kind {
             Kind::Refused => Self::Refused { code, parameters, zh_cn, en },
             Kind::Store => Self::Store { code, parameters, zh_cn, en },
+            Kind::Server => Self::Server { code, parameters, zh_cn, en },
             Kind::Host => Self::Host { code, parameters, zh_cn, en },
         }
     }
@@ -120,6 +163,10 @@ impl PhoneError {
         Self::new(Kind::Store, code, parameters)
     }
 
+    pub(crate) fn server(code: &str, parameters: &[(&str, String)]) -> Self {
+        Self::new(Kind::Server, code, parameters)
+    }
+
     pub(crate) fn host(why: String) -> Self {
         Self::new(Kind::Host, "host_failed", &[("why", why)])
     }
@@ -127,23 +174,45 @@ impl PhoneError {
     /// The stable code.
     pub fn code(&self) -> &str {
         match self {
-            Self::Refused { code, .. } | Self::Store { code, .. } | Self::Host { code, .. } => code,
+            Self::Refused { code, .. }
+            | Self::Store { code, .. }
+            | Self::Server { code, .. }
+            | Self::Host { code, .. } => code,
         }
     }
 
     /// The text's parameters by name.
     pub fn parameters(&self) -> &HashMap<String, String> {
         match self {
-            Self::Refused { parameters, .. } | Self::Store { parameters, .. } | Self::Host { parameters, .. } => {
-                parameters
-            }
+            Self::Refused { parameters, .. }
+            | Self::Store { parameters, .. }
+            | Self::Server { parameters, .. }
+            | Self::Host { parameters, .. } => parameters,
         }
     }
 }
 
 impl From<HostError> for PhoneError {
-    fn from(HostError::Failed { reason }: HostError) -> Self {
-        Self::host(reason)
+    /// A code that the host gives is kept where it is one of [`CODES`].
+    fn from(e: HostError) -> Self {
+        let (code, parameters) = match e {
+            HostError::Coded { code, parameters } if CODES.contains(&code.as_str()) => (code, parameters),
+            other => return Self::host(other.to_string()),
+        };
+        let kind = match code.as_str() {
+            "host_failed" => Kind::Host,
+            known if SERVER_CODES.contains(&known) => Kind::Server,
+            known if known.starts_with("store_") => Kind::Store,
+            _ => Kind::Refused,
+        };
+        let parameters: Vec<(&str, String)> = parameters.iter().map(|(n, v)| (n.as_str(), v.clone())).collect();
+        Self::new(kind, &code, &parameters)
+    }
+}
+
+impl From<PhoneError> for HostError {
+    fn from(e: PhoneError) -> Self {
+        Self::Coded { code: e.code().to_owned(), parameters: e.parameters().clone() }
     }
 }
 
@@ -194,6 +263,21 @@ mod tests {
             let ids: Vec<&str> = text.lines().filter_map(|l| l.split_once(" = ")?.0.strip_prefix("error-")).collect();
             assert_eq!(ids, CODES, "{lang}");
         }
+    }
+
+    #[test]
+    fn an_error_is_the_same_after_a_way_through_the_host() {
+        for error in [
+            PhoneError::server("server_busy", &[("status", "503".into()), ("wait_s", "7".into())]),
+            PhoneError::store("store_closed", &[]),
+            PhoneError::refused("bad_id", &[("value", "x".into())]),
+            PhoneError::host("no clock".into()),
+        ] {
+            assert_eq!(PhoneError::from(HostError::from(error.clone())), error);
+        }
+        let foreign = HostError::Coded { code: "of_the_host".into(), parameters: HashMap::new() };
+        assert_eq!(PhoneError::from(foreign).code(), "host_failed");
+        assert!(SERVER_CODES.iter().all(|code| CODES.contains(code)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the host platform gives: its clocks, its randomness, its key, its network.
 
 use crate::error::PhoneError;
+use std::collections::HashMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -14,6 +15,21 @@ pub enum HostError {
         /// Why, for whoever reads the log.
         reason: String,
     },
+    /// The same, with one of this library's own codes: the user is told the code's text.
+    #[error("{code} {parameters:?}")]
+    Coded {
+        /// The code, such as `server_unreachable`.
+        code: String,
+        /// The text's parameters by name.
+        parameters: HashMap<String, String>,
+    },
+}
+
+impl HostError {
+    /// Whether the host ended the call itself.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Coded { code, .. } if code == "cancelled")
+    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -78,7 +94,8 @@ pub trait Transport: Send + Sync {
     /// Posts a frame (`application/cbor`) to `/api/v1/sync` and returns the body of a 200 answer.
     ///
     /// # Errors
-    /// For anything else; the phone keeps everything and tries again when it is asked to.
+    /// For anything else; the phone keeps everything and tries again when it is asked to. The code `cancelled` ends a sync
+    /// without an error.
     fn exchange(&self, frame: Vec<u8>) -> Result<Vec<u8>, HostError>;
 }
 

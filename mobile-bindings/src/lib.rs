@@ -20,6 +20,8 @@ pub mod error;
 mod expand;
 pub mod facade;
 pub mod host;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod http;
 mod seal;
 #[cfg(not(target_arch = "wasm32"))]
 mod store;
@@ -28,6 +30,8 @@ pub use dto::*;
 pub use error::{CODES, PhoneError};
 pub use facade::Phone;
 pub use host::*;
+#[cfg(not(target_arch = "wasm32"))]
+pub use http::{Account, HttpOptions, HttpTransport};
 
 #[cfg(not(target_arch = "wasm32"))]
 uniffi::setup_scaffolding!("countersign");

@@ -3,8 +3,10 @@
 
 mod bindings {
     mod ground;
+    mod http;
     mod kill;
     mod languages;
+    mod proxy;
     mod story;
 }
 

@@ -1,14 +1,16 @@
 //! The generated sources of `mobile-bindings` (Kotlin, Swift and Python, from the built library), and what their tests need.
 
 use crate::apt;
-use crate::proc::{At, Result, fail, on_path, quiet, target_dir};
+use crate::proc::{At, Result, fail, on_path, quiet, root, target_dir};
+use crate::python::environment;
+use crate::suspending::twins;
 use crate::tasks::generated;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each language, and its files: as the generator names them, and where they are kept.
 const LANGUAGES: [(&str, &[(&str, &str)]); 3] = [
-    ("python", &[("countersign.py", "mobile-bindings/python/countersign/_generated.py")]),
+    ("python", &[("countersign.py", "mobile-bindings/python/countersign/_native/countersign.py")]),
     (
         "kotlin",
         &[("dev/countersign/countersign.kt", "mobile-bindings/kotlin/src/main/kotlin/dev/countersign/countersign.kt")],
@@ -23,6 +25,12 @@ const LANGUAGES: [(&str, &[(&str, &str)]); 3] = [
     ),
 ];
 
+/// What is written from the generated Kotlin in turn.
+const SUSPENDING: &str = "mobile-bindings/kotlin/src/main/kotlin/dev/countersign/Suspending.kt";
+
+/// The types of the generated Python.
+const STUBS: &str = "mobile-bindings/python/countersign/_native/countersign.pyi";
+
 /// Names the Maven that runs the Kotlin tests.
 pub(crate) const MAVEN_VARIABLE: &str = "COUNTERSIGN_TEST_MAVEN";
 
@@ -34,9 +42,25 @@ pub(crate) fn maven() -> Result<&'static str> {
     Ok("mvn")
 }
 
-/// Python, which the tests of every binding need at least.
+/// Names the directory of the programs that build a wheel and check its types.
+pub(crate) const TOOLS_VARIABLE: &str = "COUNTERSIGN_TEST_PYTHON_TOOLS";
+
+/// Fixed versions: what is checked today is checked tomorrow.
+const TOOLS: [&str; 2] = ["maturin==1.16.0", "mypy==2.4.1"];
+
+/// The directory of those programs, in an environment of its own under `target/`.
+pub(crate) fn tools() -> Result<PathBuf> {
+    Ok(environment("wheel", &TOOLS)?.join("bin"))
+}
+
+/// Python, which the tests of every binding need at least, and openssl, which makes the certificate of one.
 pub(crate) fn python() -> Result {
-    if on_path("python3") { Ok(()) } else { apt::ensure(&["python3"]) }
+    for program in ["python3", "openssl"] {
+        if !on_path(program) {
+            apt::ensure(&[program])?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the sources from the library as it is built, or with `check` fails if the checked-in ones differ.
@@ -51,15 +75,25 @@ pub(crate) fn codegen(check: bool) -> Result {
                 .args(["generate", "--no-format", "--language", language, "--out-dir"])
                 .arg(&out)
                 .arg(&library)
-                .current_dir(crate::proc::root()),
+                .current_dir(root()),
         )?;
         for (name, kept) in files {
             let text = std::fs::read_to_string(out.join(name)).at(out.join(name))?;
             generated(kept, &text, check)?;
+            match language {
+                "kotlin" => generated(SUSPENDING, &twins(&text)?, check)?,
+                "python" => generated(STUBS, &stubs(&out.join(name))?, check)?,
+                _ => {}
+            }
         }
         unknown(&out, &out, files)?;
     }
     Ok(())
+}
+
+fn stubs(module: &Path) -> Result<String> {
+    python()?;
+    quiet(Command::new("python3").arg(root().join("mobile-bindings/python/stubs.py")).arg(module))
 }
 
 /// A file that a newer generator writes and this list does not know would be missing from the package.

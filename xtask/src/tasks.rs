@@ -66,13 +66,13 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     if quick {
         command.env(QUICK, "1");
         let smtp = [smtp::VARIABLE, smtp::STARTTLS_VARIABLE, smtp::TLS_VARIABLE, smtp::DIR_VARIABLE];
-        let others = [postgres::VARIABLE, calendars::VARIABLE, bindings::MAVEN_VARIABLE];
+        let others = [postgres::VARIABLE, calendars::VARIABLE, bindings::MAVEN_VARIABLE, bindings::TOOLS_VARIABLE];
         for variable in smtp.into_iter().chain(others) {
             command.env_remove(variable);
         }
     } else {
         command.env_remove(QUICK).env(calendars::VARIABLE, calendars::python()?);
-        command.env(bindings::MAVEN_VARIABLE, bindings::maven()?);
+        command.env(bindings::MAVEN_VARIABLE, bindings::maven()?).env(bindings::TOOLS_VARIABLE, bindings::tools()?);
         if std::env::var_os(postgres::VARIABLE).is_some() {
             announce(format_args!("using the PostgreSQL that {} names", postgres::VARIABLE));
         } else {
@@ -137,7 +137,7 @@ pub(crate) fn bench(args: &[String]) -> Result {
     let packages = ["--package", "countersign", "--package", "countersign-tests"];
     run(cargo().args(["build", "--release"]).args(packages).args(["--bin", "countersign", "--bin", "bench"]))?;
     let mut command = against_server("release", "bench");
-    let short = args.iter().any(|arg| arg == "--quick" || arg == "--only-w");
+    let short = args.iter().any(|arg| arg == "--quick" || arg == "--only-w" || arg == "--only-phone");
     let own = match std::env::var_os(postgres::VARIABLE) {
         None if !short => Some(Postgres::start(true)?),
         _ => None,

@@ -3,5 +3,5 @@
 Everything here is generated from the Rust facade; ``Phone`` is where to begin.
 """
 
-from ._generated import *
-from ._generated import __all__ as __all__
+from ._native.countersign import *
+from ._native.countersign import __all__ as __all__

@@ -107,6 +107,75 @@ class Binding(unittest.TestCase):
         thread.join()
         self.assertEqual(outcome, ["host_failed"])
 
+    def test_an_observer_that_throws_ends_the_sync_and_one_that_has_enough_cancels_it(self):
+        class Observer(cs.SyncObserver):
+            def __init__(self, answer):
+                self.answer = answer
+
+            def progress(self, rounds_done, changes_left):
+                if self.answer is None:
+                    raise RuntimeError("the view is gone")
+                return self.answer
+
+        server = cs.HttpTransport(self.phone, "http://127.0.0.1:1", cs.HttpOptions(attempts=1))
+        with self.assertRaises(cs.PhoneError.Host) as caught:
+            server.sync(Observer(None))
+        self.assertIn("the view is gone", caught.exception.en)
+        self.assertTrue(server.sync(Observer(False)).cancelled)
+        with self.assertRaises(cs.PhoneError.Server) as caught:
+            server.sync(Observer(True))
+        self.assertEqual(caught.exception.code, "unauthorized")
+        # The same by the way through the host.
+        with self.assertRaises(cs.PhoneError.Server) as caught:
+            self.phone.sync(server, None, 3)
+        self.assertEqual(caught.exception.code, "unauthorized")
+        self.assertEqual(self.phone.unsynced().changes, 1)
+
+    def test_a_transport_of_the_hosts_own_speaks_in_our_codes(self):
+        class Down(cs.Transport):
+            code = "server_unreachable"
+
+            def exchange(self, frame):
+                raise cs.HostError.Coded(self.code, {"why": "no signal"})
+
+        with self.assertRaises(cs.PhoneError.Server) as caught:
+            self.phone.sync(Down(), None, 3)
+        self.assertEqual(caught.exception.parameters, {"why": "no signal"})
+        self.assertIn("无法连接服务器", caught.exception.zh_cn)
+        Down.code = "cancelled"
+        self.assertTrue(self.phone.sync(Down(), None, 3).cancelled)
+        Down.code = "made_up"
+        with self.assertRaises(cs.PhoneError.Host) as caught:
+            self.phone.sync(Down(), None, 3)
+        self.assertIn("made_up", caught.exception.en)
+
+    def test_threads_record_while_others_sync_in_vain_and_the_transport_goes(self):
+        server = cs.HttpTransport(self.phone, "http://127.0.0.1:1", cs.HttpOptions(attempts=1))
+        codes, failures = [], []
+
+        def sync(server):
+            try:
+                server.sync()
+            except cs.PhoneError as error:
+                codes.append(error.code)
+
+        def record(n):
+            try:
+                for k in range(5):
+                    self.phone.add_note(self.visit, f"{n}/{k}", None)
+            except Exception as failure:
+                failures.append(failure)
+
+        threads = [threading.Thread(target=sync, args=(server,)) for _ in range(4)]
+        threads += [threading.Thread(target=record, args=(n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        del server
+        for thread in threads:
+            thread.join()
+        self.assertEqual((codes, failures), (["unauthorized"] * 4, []))
+        self.assertEqual(len(self.phone.visit(self.visit).notes), 20)
+
     def test_every_public_thing_has_its_documentation(self):
         for name in cs.__all__:
             if name != "InternalError":

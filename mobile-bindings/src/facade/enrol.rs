@@ -71,6 +71,19 @@ impl Phone {
         engineer_name: String,
         device: String,
     ) -> Result<Identity, PhoneError> {
+        self.finish(user, engineer_name, device, vec![])
+    }
+}
+
+impl Phone {
+    /// `more` is written in the same step.
+    pub(super) fn finish(
+        &self,
+        user: String,
+        engineer_name: String,
+        device: String,
+        more: Vec<Write>,
+    ) -> Result<Identity, PhoneError> {
         let (user, device) = (id(&user)?, id(&device)?);
         let platform = self.host.signer.as_ref().map(|_| self.platform_key()).transpose()?;
         let mut state = self.state()?;
@@ -83,15 +96,14 @@ impl Phone {
             (None, None) => return Err(PhoneError::refused("not_enrolled", &[])),
         };
         let identity = engine::Identity { device, user, name: engineer_name, key };
-        let (engine, writes) = engine::Phone::enrol(identity, state.software_key.clone());
+        let (engine, mut writes) = engine::Phone::enrol(identity, state.software_key.clone());
+        writes.extend(more);
         state.disk.write(&writes)?;
         let identity = engine.identity().into();
         state.engine = Some(engine);
         Ok(identity)
     }
-}
 
-impl Phone {
     fn not_yet_enrolled(&self) -> Result<(), PhoneError> {
         match self.state()?.engine {
             Some(_) => Err(PhoneError::refused("enrolled_already", &[])),

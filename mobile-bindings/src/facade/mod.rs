@@ -15,6 +15,8 @@ mod sign;
 mod sync;
 #[cfg(test)]
 mod tests;
+#[cfg(not(target_arch = "wasm32"))]
+mod tokens;
 mod uploads;
 
 use self::known::Touched;
@@ -39,6 +41,9 @@ const DEVICE_KEY: &str = "k/device";
 pub struct Phone {
     host: Host,
     state: Mutex<State>,
+    /// Held by whoever renews the device's tokens.
+    #[cfg(not(target_arch = "wasm32"))]
+    renewing: Mutex<()>,
 }
 
 /// What the lock protects.
@@ -50,6 +55,9 @@ pub(crate) struct State {
     software_key: Option<SoftwareKey>,
     /// Photos and files of unsent work that wait for the server.
     waiting: Waiting,
+    /// The device's tokens, where the ready-made transport is used.
+    #[cfg(not(target_arch = "wasm32"))]
+    session: Option<crate::http::Session>,
     known: known::Known,
     closed: bool,
     /// What waits for the platform's signature.
@@ -99,13 +107,20 @@ impl Phone {
             engine: None,
             software_key: None,
             waiting: Waiting::default(),
+            #[cfg(not(target_arch = "wasm32"))]
+            session: None,
             known: known::Known::new(),
             closed: false,
             tickets: BTreeMap::new(),
             next_ticket: 1,
         };
         state.read()?;
-        Ok(Self { host, state: Mutex::new(state) })
+        Ok(Self {
+            host,
+            state: Mutex::new(state),
+            #[cfg(not(target_arch = "wasm32"))]
+            renewing: Mutex::new(()),
+        })
     }
 
     fn moment(&self) -> Result<Moment, PhoneError> {
@@ -142,6 +157,10 @@ impl State {
                 Some(SoftwareKey::from_seed(seed))
             }
         };
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            self.session = tokens::read(&records);
+        }
         self.waiting = Waiting { carried: rescue::read(&records)?, ..Waiting::default() };
         for (sha256, pending) in photos::read(&records)? {
             self.waiting.take(sha256, pending);

@@ -56,6 +56,7 @@ impl State {
         self.closed = true;
         self.engine = None;
         self.software_key = None;
+        self.session = None;
         self.disk = Box::new(Nothing);
     }
 }

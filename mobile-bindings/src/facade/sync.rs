@@ -70,7 +70,7 @@ impl Phone {
     /// meanwhile. When it fails or is ended, what was confirmed stays confirmed, and the next sync goes on from there.
     ///
     /// # Errors
-    /// `host_failed` when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
+    /// `host_failed` or the code that it gave when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
     /// [`Phone::receive`].
     pub fn sync(
         &self,
@@ -78,17 +78,36 @@ impl Phone {
         observer: Option<Arc<dyn SyncObserver>>,
         max_rounds: u32,
     ) -> Result<SyncReport, PhoneError> {
+        self.rounds(transport.as_ref(), observer.as_deref(), max_rounds)
+    }
+}
+
+impl Phone {
+    /// See [`Phone::sync`].
+    pub(crate) fn rounds(
+        &self,
+        transport: &dyn Transport,
+        observer: Option<&dyn SyncObserver>,
+        max_rounds: u32,
+    ) -> Result<SyncReport, PhoneError> {
         let mut total = SyncReport::none();
         for round in 0..max_rounds {
             let left = self.state()?.engine()?.unsynced_changes();
-            if let Some(observer) = &observer
+            if let Some(observer) = observer
                 && !observer.progress(round, u32::try_from(left).unwrap_or(u32::MAX))?
             {
                 total.cancelled = true;
                 break;
             }
             let frame = self.next_frame()?;
-            let answer = transport.exchange(frame.bytes)?;
+            let answer = match transport.exchange(frame.bytes) {
+                Ok(answer) => answer,
+                Err(e) if e.is_cancelled() => {
+                    total.cancelled = true;
+                    break;
+                }
+                Err(e) => return Err(e.into()),
+            };
             let one = self.receive(answer)?;
             let again = one.again;
             total.join(one);
@@ -99,9 +118,7 @@ impl Phone {
         }
         Ok(total)
     }
-}
 
-impl Phone {
     fn draft(&self) -> Result<FrameDraft, PhoneError> {
         let now = self.host.stamp()?;
         let state = self.state()?;

@@ -2,6 +2,9 @@
 //!
 //! A refresh token is 256 random bits, stored only as a hash, and good for one use. If an old one comes back, somebody
 //! has a copy – the thief or the owner, nobody can tell which – and the whole family ends (RFC 9700, 4.14.2).
+//!
+//! A phone whose answer got lost would be such an owner. It may therefore choose the next token itself, write it down,
+//! and then ask: the same question again gets the same answer, and only who chose the next token can ask it.
 
 use super::random_secret;
 use super::tokens::{LIFETIME_S, Tokens};
@@ -44,6 +47,9 @@ pub enum SessionError {
     /// It was used before: everything that grew from the same log-in is revoked now.
     #[error("the refresh token was used before")]
     Reused,
+    /// The next token that the client chose is not of the form, or is known already.
+    #[error("a refresh token is 64 lower-case hex digits that were never used before")]
+    BadNext,
     /// No randomness, or no signature.
     #[error("no token can be made")]
     NoToken,
@@ -64,19 +70,21 @@ pub async fn open(
     device: Option<DeviceId>,
     now_ms: i64,
 ) -> Result<Pair, SessionError> {
-    issue(tx, tokens, Uuid::now_v7(), user, roles, device, now_ms).await
+    let refresh_token = random_secret().map_err(|_| SessionError::NoToken)?;
+    issue(tx, tokens, Uuid::now_v7(), refresh_token, user, roles, device, now_ms).await
 }
 
+#[expect(clippy::too_many_arguments, reason = "what a token is made of, all of it of different types")]
 async fn issue(
     tx: &mut Tx,
     tokens: &Tokens,
     family: Uuid,
+    refresh_token: String,
     user: UserId,
     roles: &[Role],
     device: Option<DeviceId>,
     now_ms: i64,
 ) -> Result<Pair, SessionError> {
-    let refresh_token = random_secret().map_err(|_| SessionError::NoToken)?;
     let row = RefreshRow {
         id: Uuid::now_v7(),
         family,
@@ -92,17 +100,32 @@ async fn issue(
     Ok(Pair { access_token, token_type: "Bearer", expires_in: LIFETIME_S, refresh_token })
 }
 
-/// Exchanges a refresh token for the next pair. On [`SessionError::Reused`] the transaction holds the family's
-/// revocation: the caller commits it all the same.
+/// Exchanges a refresh token for the next pair: with `next` as the refresh token where the client chose one. On
+/// [`SessionError::Reused`] the transaction holds the family's revocation: the caller commits it all the same.
 ///
 /// # Errors
 /// See [`SessionError`].
-pub async fn refresh(tx: &mut Tx, tokens: &Tokens, secret: &str, now_ms: i64) -> Result<Pair, SessionError> {
+pub async fn refresh(
+    tx: &mut Tx,
+    tokens: &Tokens,
+    secret: &str,
+    next: Option<&str>,
+    now_ms: i64,
+) -> Result<Pair, SessionError> {
+    if next.is_some_and(|next| next.len() != 64 || !next.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))) {
+        return Err(SessionError::BadNext);
+    }
     let row = rows::by_hash(tx, &sha256(secret.as_bytes())).await?.ok_or(SessionError::Invalid)?;
     if row.revoked_ms.is_some() || row.expires_ms <= now_ms {
         return Err(SessionError::Invalid);
     }
-    if !rows::use_once(tx, row.id, now_ms).await? {
+    let first = rows::use_once(tx, row.id, now_ms).await?;
+    let heir = match next {
+        Some(next) => rows::by_hash(tx, &sha256(next.as_bytes())).await?,
+        None => None,
+    };
+    let again = !first && heir.as_ref().is_some_and(|heir| heir.family == row.family && heir.id != row.id);
+    if !first && !again {
         rows::revoke_family(tx, row.family, now_ms).await?;
         let subject = format!("user/{}", row.user_id);
         audit::add(tx, now_ms, Some(row.user_id), "refresh_token.reused", &subject, serde_json::json!({})).await?;
@@ -113,8 +136,23 @@ pub async fn refresh(tx: &mut Tx, tokens: &Tokens, secret: &str, now_ms: i64) ->
     if standing.disabled_ms.is_some() || device_gone {
         return Err(SessionError::Invalid);
     }
-    let device = row.device_id.map(DeviceId);
-    issue(tx, tokens, row.family, UserId(row.user_id), &standing.roles.0, device, now_ms).await
+    let (user, roles, device) = (UserId(row.user_id), &standing.roles.0, row.device_id.map(DeviceId));
+    match (heir, next) {
+        // An answer to a question that was asked long ago is no use to anybody: the phone is past it.
+        (Some(heir), Some(next)) if again => {
+            if heir.used_ms.is_some() || heir.revoked_ms.is_some() || heir.expires_ms <= now_ms {
+                return Err(SessionError::Invalid);
+            }
+            let access_token = tokens.issue(user, roles, device).map_err(|_| SessionError::NoToken)?;
+            let refresh_token = next.to_owned();
+            Ok(Pair { access_token, token_type: "Bearer", expires_in: LIFETIME_S, refresh_token })
+        }
+        (Some(_), _) => Err(SessionError::BadNext),
+        (None, next) => {
+            let chosen = next.map(str::to_owned).map_or_else(random_secret, Ok).map_err(|_| SessionError::NoToken)?;
+            issue(tx, tokens, row.family, chosen, user, roles, device, now_ms).await
+        }
+    }
 }
 
 /// Ends the log-in that `secret` belongs to. An unknown one is no error: the client wants to be out, and is.

@@ -72,6 +72,35 @@ conformance! { a_refresh_token_that_comes_back_ends_the_log_in, |f| async {
     refresh(&api, &old).await.refused(401, "invalid_refresh_token");
 } }
 
+conformance! { who_chose_the_next_token_may_ask_again, |f| async {
+    let api = Api::new(f).await;
+    api.user("wang", &[Role::Engineer]).await;
+    let ask = async |token: &str, next: &str| {
+        let body = json!({ "refresh_token": token, "next_refresh_token": next });
+        api.call(Method::POST, "/api/v1/auth/refresh", None, Some(body)).await
+    };
+    let first = text(&api.login("wang").await, "refresh_token");
+    let (second, third) = ("2".repeat(64), "3".repeat(64));
+    for _ in 0..3 {
+        let answer = ask(&first, &second).await.ok();
+        assert_eq!(answer["refresh_token"], second);
+        assert_eq!(api.get("/api/v1/auth/me", &text(&answer, "access_token")).await.ok()["login"], "wang");
+    }
+    ask(&second, "short").await.refused(422, "bad_refresh_token");
+    // A token cannot come after itself, nor after another log-in's.
+    ask(&second, &second).await.refused(422, "bad_refresh_token");
+    let other = text(&api.login("wang").await, "refresh_token");
+    ask(&other, &second).await.refused(422, "bad_refresh_token");
+    // Neither was used up by that. Once the phone is past a question, repeating it ends nothing and gets nothing.
+    ask(&second, &third).await.ok();
+    ask(&first, &second).await.refused(401, "invalid_refresh_token");
+    ask(&third, &"4".repeat(64)).await.ok();
+    ask(&other, &"5".repeat(64)).await.ok();
+    // Who holds an old token and does not know what came after it is found out.
+    ask(&third, &"6".repeat(64)).await.refused(401, "refresh_token_reused");
+    ask(&"4".repeat(64), &"7".repeat(64)).await.refused(401, "invalid_refresh_token");
+} }
+
 conformance! { two_uses_at_once_are_one_use, |f| async {
     let api = Api::new(f).await;
     api.user("wang", &[Role::Engineer]).await;

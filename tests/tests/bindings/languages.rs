@@ -1,6 +1,6 @@
 //! Every language tells the story; all tell it alike.
 
-use super::ground::{Maven, Python, Template, root, run};
+use super::ground::{Maven, Python, PythonTools, Template, root, run};
 use super::story;
 use countersign_tests::Failure;
 use serde_json::Value;
@@ -56,13 +56,15 @@ fn every_language_tells_the_same_story() -> Result<(), Failure> {
     let dir = tempfile::tempdir()?;
     let server = template.start(dir.path())?;
     let output = dir.path().join("told.json");
-    run(maven
-        .test(dir.path())?
-        .env("STORY_SERVER", server.base())
-        .env("STORY_DIRECTORY", dir.path())
-        .env("STORY_OUTPUT", &output))?;
+    let (mut command, installed) = maven.install(dir.path())?;
+    run(command.env("STORY_SERVER", server.base()).env("STORY_DIRECTORY", dir.path()).env("STORY_OUTPUT", &output))?;
     equal("Kotlin", &read(&output)?, &plain);
-    Ok(())
+    drop(server);
+
+    // An app that has nothing but the installed package.
+    let dir = tempfile::tempdir()?;
+    let server = Template::new(|_| Ok(()))?.start(dir.path())?;
+    run(maven.sample(dir.path(), &installed)?.env("SERVER", server.base()))
 }
 
 #[test]
@@ -72,39 +74,67 @@ fn what_only_a_binding_can_get_wrong() -> Result<(), Failure> {
 }
 
 #[test]
-fn the_quick_start_is_right() -> Result<(), Failure> {
-    let text = std::fs::read_to_string(root().join("docs/phones.md"))?;
-    let chinese = std::fs::read_to_string(root().join("docs/phones.zh-CN.md"))?;
-    let code = |text: &str| -> Option<String> {
-        let (_, rest) = text.split_once("```python\n")?;
-        Some(rest.split_once("```")?.0.to_owned())
-    };
-    let python_code = code(&text).ok_or("no Python in docs/phones.md")?;
-    assert_eq!(code(&chinese), Some(python_code.clone()), "both languages show the same program");
-    let dir = tempfile::tempdir()?;
-    let template = Template::new(|_| Ok(()))?;
-    let server = template.start(dir.path())?;
-    let program = dir.path().join("quick_start.py");
-    std::fs::write(&program, python_code)?;
-    let mut command = Python::new(dir.path())?.command("host.py");
-    // The program stands alone: nothing of the tests' own is on its path.
-    let path = command.get_envs().find(|(k, _)| *k == "PYTHONPATH").and_then(|(_, v)| v).ok_or("no path")?.to_owned();
-    command = std::process::Command::new("python3");
-    command.env("PYTHONPATH", path).env("SERVER", server.base()).current_dir(dir.path()).arg(&program);
-    run(&mut command)
+fn the_quick_starts_are_the_samples() -> Result<(), Failure> {
+    let samples = root().join("mobile-bindings/samples");
+    for (language, sample) in [
+        ("python", "python/visit.py"),
+        ("kotlin", "kotlin/src/main/kotlin/Visit.kt"),
+        ("swift", "swift/Sources/Visit/main.swift"),
+    ] {
+        let program = std::fs::read_to_string(samples.join(sample))?;
+        for page in ["docs/phones.md", "docs/phones.zh-CN.md"] {
+            let text = std::fs::read_to_string(root().join(page))?;
+            let shown = text.contains(&format!("```{language}\n{program}```"));
+            assert!(shown, "{page} does not show mobile-bindings/samples/{sample} as it is");
+        }
+    }
+    Ok(())
 }
 
 #[test]
-fn swift_compiles_where_there_is_a_swift() -> Result<(), Failure> {
-    if std::process::Command::new("swift").arg("--version").output().is_err() {
+fn the_wheel_is_all_that_an_app_needs() -> Result<(), Failure> {
+    let Some(tools) = PythonTools::find()? else { return Ok(()) };
+    let dir = tempfile::tempdir()?;
+    let python = tools.install_wheel(dir.path())?;
+    let sample = root().join("mobile-bindings/samples/python/visit.py");
+    // The types are in it too: a checker that knows nothing else follows them, and finds what is wrong.
+    let check = |program: &Path| {
+        let mut mypy = tools.program("mypy");
+        mypy.args(["--strict", "--python-executable"]).arg(&python).arg(program).current_dir(dir.path());
+        mypy
+    };
+    run(&mut check(&sample))?;
+    let wrong = dir.path().join("wrong.py");
+    let program = "import countersign as cs\n\ncs.Phone.open('x', b'', cs.LinuxClock()).add_note(1, 'x', None)\n\
+                   try:\n    pass\nexcept cs.PhoneError.Nobody:\n    pass\n";
+    std::fs::write(&wrong, program)?;
+    let said = String::from_utf8(check(&wrong).output()?.stdout)?;
+    assert!(said.contains("Found 2 errors"), "{said}");
+    let server = Template::new(|_| Ok(()))?.start(dir.path())?;
+    // The program stands alone: nothing of the repository is on its path.
+    run(std::process::Command::new(python).arg(sample).env("SERVER", server.base()).current_dir(dir.path()))
+}
+
+/// Swift compiles the package, and runs the sample, where there is a Swift.
+#[test]
+fn swift_tells_it_where_there_is_a_swift() -> Result<(), Failure> {
+    let version = std::process::Command::new("swift").arg("--version").output();
+    if !version.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains("Swift version")) {
         println!("skipped: Swift (there is no swift on the path)");
         return Ok(());
     }
     let dir = tempfile::tempdir()?;
-    let package = dir.path().join("swift");
-    super::ground::copy(&root().join("mobile-bindings/swift"), &package)?;
+    let bindings = root().join("mobile-bindings");
+    super::ground::copy(&bindings.join("swift"), &dir.path().join("swift"))?;
+    super::ground::copy(&bindings.join("samples/swift"), &dir.path().join("samples/swift"))?;
     let library = super::ground::library()?;
     let beside = library.parent().ok_or("the library is nowhere")?;
-    let mut build = std::process::Command::new("swift");
-    run(build.arg("build").arg("-Xlinker").arg(format!("-L{}", beside.display())).current_dir(package))
+    let server = Template::new(|_| Ok(()))?.start(dir.path())?;
+    let mut sample = std::process::Command::new("swift");
+    run(sample
+        .args(["run", "-Xlinker"])
+        .arg(format!("-L{}", beside.display()))
+        .env("LD_LIBRARY_PATH", beside)
+        .env("SERVER", server.base())
+        .current_dir(dir.path().join("samples/swift")))
 }

@@ -1057,6 +1057,287 @@ public func FfiConverterTypeEntropy_lower(_ value: Entropy) -> UInt64 {
 
 
 /**
+ * The way to one server for one phone. May be shared between threads; calls block until the server has answered.
+ */
+public protocol HttpTransportProtocol: AnyObject, Sendable {
+    
+    /**
+     * Chooses a new password for the engineer who is logged in.
+     *
+     * # Errors
+     * As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `server_refused` with the server's code
+     * `bad_password` when the new one does not do.
+     */
+    func changePassword(old: String, new: String) throws 
+    
+    /**
+     * Makes this phone known to the server for the engineer who is logged in; the device's identity and tokens are on
+     * disk together when this returns. Repeating it is no error, and on a phone whose log-in has ended
+     * (`unauthorized`) it begins a new one for the same device.
+     *
+     * # Errors
+     * As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `device_revoked`, `enrolled_for_another`,
+     * `host_failed`, `store_failed`.
+     */
+    func enrol(deviceName: String) throws  -> Identity
+    
+    func exchange(frame: Data) throws  -> Data
+    
+    /**
+     * Logs the engineer in. The password is not kept, and the log-in lasts until the phone is enrolled or this object
+     * goes.
+     *
+     * # Errors
+     * `credentials_wrong`, `too_many_attempts`, `server_unreachable`, `server_busy`, `server_untrusted`, `server_refused`.
+     */
+    func logIn(login: String, password: String) throws  -> Account
+    
+    /**
+     * Ends the device's log-in: tells the server, where there is a way to it, and forgets the tokens. What is recorded
+     * stays; after logging in and enrolling again it is synced.
+     *
+     * # Errors
+     * `store_failed`.
+     */
+    func logOut() throws 
+    
+    /**
+     * As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+     * on, many times with the same numbers, and its `false` ends the sync then.
+     *
+     * # Errors
+     * `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
+     * log-in; `server_unreachable`, `server_busy`, `server_untrusted`, `app_too_old`, `server_refused`; otherwise as
+     * [`Phone::sync`].
+     */
+    func sync(observer: SyncObserver?, maxRounds: UInt32) throws  -> SyncReport
+    
+}
+/**
+ * The way to one server for one phone. May be shared between threads; calls block until the server has answered.
+ */
+open class HttpTransport: HttpTransportProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_countersign_core_fn_clone_httptransport(self.handle, $0) }
+    }
+    /**
+     * The way to `server` (`https://…`; `http://` only to this machine, see [`HttpOptions`]) for `phone`. Nothing is sent.
+     *
+     * # Errors
+     * `bad_server_address`, `bad_certificates`.
+     */
+public convenience init(phone: Phone, server: String, options: HttpOptions? = nil)throws  {
+    let handle =
+        try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_constructor_httptransport_new(
+        FfiConverterTypePhone_lower(phone),
+        FfiConverterString.lower(server),
+        FfiConverterOptionTypeHttpOptions.lower(options),uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_countersign_core_fn_free_httptransport(handle, $0) }
+    }
+
+    
+
+    
+    /**
+     * Chooses a new password for the engineer who is logged in.
+     *
+     * # Errors
+     * As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `server_refused` with the server's code
+     * `bad_password` when the new one does not do.
+     */
+open func changePassword(old: String, new: String)throws   {try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_httptransport_change_password(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(old),
+        FfiConverterString.lower(new),uniffiCallStatus
+    )
+}
+}
+    
+    /**
+     * Makes this phone known to the server for the engineer who is logged in; the device's identity and tokens are on
+     * disk together when this returns. Repeating it is no error, and on a phone whose log-in has ended
+     * (`unauthorized`) it begins a new one for the same device.
+     *
+     * # Errors
+     * As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `device_revoked`, `enrolled_for_another`,
+     * `host_failed`, `store_failed`.
+     */
+open func enrol(deviceName: String)throws  -> Identity  {
+    return try  FfiConverterTypeIdentity_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_httptransport_enrol(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(deviceName),uniffiCallStatus
+    )
+})
+}
+    
+open func exchange(frame: Data)throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeHostError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_httptransport_exchange(
+            self.uniffiCloneHandle(),
+        FfiConverterData.lower(frame),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Logs the engineer in. The password is not kept, and the log-in lasts until the phone is enrolled or this object
+     * goes.
+     *
+     * # Errors
+     * `credentials_wrong`, `too_many_attempts`, `server_unreachable`, `server_busy`, `server_untrusted`, `server_refused`.
+     */
+open func logIn(login: String, password: String)throws  -> Account  {
+    return try  FfiConverterTypeAccount_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_httptransport_log_in(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(login),
+        FfiConverterString.lower(password),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Ends the device's log-in: tells the server, where there is a way to it, and forgets the tokens. What is recorded
+     * stays; after logging in and enrolling again it is synced.
+     *
+     * # Errors
+     * `store_failed`.
+     */
+open func logOut()throws   {try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_httptransport_log_out(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+    
+    /**
+     * As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+     * on, many times with the same numbers, and its `false` ends the sync then.
+     *
+     * # Errors
+     * `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
+     * log-in; `server_unreachable`, `server_busy`, `server_untrusted`, `app_too_old`, `server_refused`; otherwise as
+     * [`Phone::sync`].
+     */
+open func sync(observer: SyncObserver? = nil, maxRounds: UInt32 = UInt32(20))throws  -> SyncReport  {
+    return try  FfiConverterTypeSyncReport_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_httptransport_sync(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionTypeSyncObserver.lower(observer),
+        FfiConverterUInt32.lower(maxRounds),uniffiCallStatus
+    )
+})
+}
+    
+
+    
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHttpTransport: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = HttpTransport
+
+    public static func lift(_ handle: UInt64) throws -> HttpTransport {
+        return HttpTransport(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: HttpTransport) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HttpTransport {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: HttpTransport, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+extension HttpTransport: Transport {}
+
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHttpTransport_lift(_ handle: UInt64) throws -> HttpTransport {
+    return try FfiConverterTypeHttpTransport.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHttpTransport_lower(_ value: HttpTransport) -> UInt64 {
+    return FfiConverterTypeHttpTransport.lower(value)
+}
+
+
+
+
+
+
+/**
  * The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
  * without these, Android among them, every reading fails.
  */
@@ -1593,7 +1874,7 @@ public protocol PhoneProtocol: AnyObject, Sendable {
      * meanwhile. When it fails or is ended, what was confirmed stays confirmed, and the next sync goes on from there.
      *
      * # Errors
-     * `host_failed` when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
+     * `host_failed` or the code that it gave when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
      * [`Phone::receive`].
      */
     func sync(transport: Transport, observer: SyncObserver?, maxRounds: UInt32) throws  -> SyncReport
@@ -2470,7 +2751,7 @@ open func sealFrame(ticket: UInt32, signature: Data)throws  -> Frame  {
      * meanwhile. When it fails or is ended, what was confirmed stays confirmed, and the next sync goes on from there.
      *
      * # Errors
-     * `host_failed` when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
+     * `host_failed` or the code that it gave when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
      * [`Phone::receive`].
      */
 open func sync(transport: Transport, observer: SyncObserver?, maxRounds: UInt32)throws  -> SyncReport  {
@@ -3029,7 +3310,8 @@ public protocol Transport: AnyObject, Sendable {
      * Posts a frame (`application/cbor`) to `/api/v1/sync` and returns the body of a 200 answer.
      *
      * # Errors
-     * For anything else; the phone keeps everything and tries again when it is asked to.
+     * For anything else; the phone keeps everything and tries again when it is asked to. The code `cancelled` ends a sync
+     * without an error.
      */
     func exchange(frame: Data) throws  -> Data
     
@@ -3094,7 +3376,8 @@ open class TransportImpl: Transport, @unchecked Sendable {
      * Posts a frame (`application/cbor`) to `/api/v1/sync` and returns the body of a 200 answer.
      *
      * # Errors
-     * For anything else; the phone keeps everything and tries again when it is asked to.
+     * For anything else; the phone keeps everything and tries again when it is asked to. The code `cancelled` ends a sync
+     * without an error.
      */
 open func exchange(frame: Data)throws  -> Data  {
     return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeHostError_lift) {
@@ -3234,6 +3517,105 @@ public func FfiConverterTypeTransport_lower(_ value: Transport) -> UInt64 {
 }
 
 
+
+
+/**
+ * The engineer who is logged in.
+ */
+public struct Account: Equatable, Hashable {
+    /**
+     * Their id.
+     */
+    public var id: String
+    /**
+     * Their login.
+     */
+    public var login: String
+    /**
+     * Their name.
+     */
+    public var name: String
+    /**
+     * `zh-CN` or `en`.
+     */
+    public var language: String
+    /**
+     * Whether a new password must be chosen before anything else ([`HttpTransport::change_password`]).
+     */
+    public var mustChangePassword: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Their id.
+         */id: String, 
+        /**
+         * Their login.
+         */login: String, 
+        /**
+         * Their name.
+         */name: String, 
+        /**
+         * `zh-CN` or `en`.
+         */language: String, 
+        /**
+         * Whether a new password must be chosen before anything else ([`HttpTransport::change_password`]).
+         */mustChangePassword: Bool) {
+        self.id = id
+        self.login = login
+        self.name = name
+        self.language = language
+        self.mustChangePassword = mustChangePassword
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Account: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAccount: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Account {
+        return
+            try Account(
+                id: FfiConverterString.read(from: &buf), 
+                login: FfiConverterString.read(from: &buf), 
+                name: FfiConverterString.read(from: &buf), 
+                language: FfiConverterString.read(from: &buf), 
+                mustChangePassword: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Account, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.login, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterString.write(value.language, into: &buf)
+        FfiConverterBool.write(value.mustChangePassword, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAccount_lift(_ buf: RustBuffer) throws -> Account {
+    return try FfiConverterTypeAccount.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAccount_lower(_ value: Account) -> RustBuffer {
+    return FfiConverterTypeAccount.lower(value)
+}
 
 
 /**
@@ -4929,6 +5311,107 @@ public func FfiConverterTypeFrame_lift(_ buf: RustBuffer) throws -> Frame {
 #endif
 public func FfiConverterTypeFrame_lower(_ value: Frame) -> RustBuffer {
     return FfiConverterTypeFrame.lower(value)
+}
+
+
+/**
+ * How the server is reached.
+ */
+public struct HttpOptions: Equatable, Hashable {
+    /**
+     * Seconds that one request may take, with its answer; 120 where nothing else is said.
+     */
+    public var timeoutS: UInt32
+    /**
+     * How often a request is tried when the connection breaks or the server is busy (status 408, 429, 502 to 504).
+     */
+    public var attempts: UInt32
+    /**
+     * Seconds that are waited at most between two attempts. A server that asks for more (`Retry-After`) is not asked
+     * again in this call.
+     */
+    public var longestWaitS: UInt32
+    /**
+     * Allow `http://` to other machines than this one: for tests. Passwords and tokens can be read on the way.
+     */
+    public var plainHttp: Bool
+    /**
+     * Trust these certificates (PEM) and no others, for a server with a private authority.
+     */
+    public var rootsPem: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Seconds that one request may take, with its answer; 120 where nothing else is said.
+         */timeoutS: UInt32 = UInt32(120), 
+        /**
+         * How often a request is tried when the connection breaks or the server is busy (status 408, 429, 502 to 504).
+         */attempts: UInt32 = UInt32(4), 
+        /**
+         * Seconds that are waited at most between two attempts. A server that asks for more (`Retry-After`) is not asked
+         * again in this call.
+         */longestWaitS: UInt32 = UInt32(60), 
+        /**
+         * Allow `http://` to other machines than this one: for tests. Passwords and tokens can be read on the way.
+         */plainHttp: Bool = false, 
+        /**
+         * Trust these certificates (PEM) and no others, for a server with a private authority.
+         */rootsPem: String? = nil) {
+        self.timeoutS = timeoutS
+        self.attempts = attempts
+        self.longestWaitS = longestWaitS
+        self.plainHttp = plainHttp
+        self.rootsPem = rootsPem
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension HttpOptions: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHttpOptions: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HttpOptions {
+        return
+            try HttpOptions(
+                timeoutS: FfiConverterUInt32.read(from: &buf), 
+                attempts: FfiConverterUInt32.read(from: &buf), 
+                longestWaitS: FfiConverterUInt32.read(from: &buf), 
+                plainHttp: FfiConverterBool.read(from: &buf), 
+                rootsPem: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: HttpOptions, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.timeoutS, into: &buf)
+        FfiConverterUInt32.write(value.attempts, into: &buf)
+        FfiConverterUInt32.write(value.longestWaitS, into: &buf)
+        FfiConverterBool.write(value.plainHttp, into: &buf)
+        FfiConverterOptionString.write(value.rootsPem, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHttpOptions_lift(_ buf: RustBuffer) throws -> HttpOptions {
+    return try FfiConverterTypeHttpOptions.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHttpOptions_lower(_ value: HttpOptions) -> RustBuffer {
+    return FfiConverterTypeHttpOptions.lower(value)
 }
 
 
@@ -8675,6 +9158,17 @@ enum HostError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
          * Why, for whoever reads the log.
          */reason: String
     )
+    /**
+     * The same, with one of this library's own codes: the user is told the code's text.
+     */
+    case Coded(
+        /**
+         * The code, such as `server_unreachable`.
+         */code: String, 
+        /**
+         * The text's parameters by name.
+         */parameters: [String: String]
+    )
 
     
 
@@ -8707,6 +9201,10 @@ public struct FfiConverterTypeHostError: FfiConverterRustBuffer {
         case 1: return .Failed(
             reason: try FfiConverterString.read(from: &buf)
             )
+        case 2: return .Coded(
+            code: try FfiConverterString.read(from: &buf), 
+            parameters: try FfiConverterDictionaryStringString.read(from: &buf)
+            )
 
          default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -8722,6 +9220,12 @@ public struct FfiConverterTypeHostError: FfiConverterRustBuffer {
         case let .Failed(reason):
             writeInt(&buf, Int32(1))
             FfiConverterString.write(reason, into: &buf)
+            
+        
+        case let .Coded(code,parameters):
+            writeInt(&buf, Int32(2))
+            FfiConverterString.write(code, into: &buf)
+            FfiConverterDictionaryStringString.write(parameters, into: &buf)
             
         }
     }
@@ -9012,7 +9516,24 @@ enum PhoneError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
          */en: String
     )
     /**
-     * Something that the host gives (clock, randomness, signer, network) failed.
+     * The server said no, or there is no way to it. Nothing that was recorded is lost: it goes with the next sync.
+     */
+    case Server(
+        /**
+         * A stable code, such as `server_unreachable`.
+         */code: String, 
+        /**
+         * What the text is about, by name.
+         */parameters: [String: String], 
+        /**
+         * For a user who reads Chinese.
+         */zhCn: String, 
+        /**
+         * For a user who reads English.
+         */en: String
+    )
+    /**
+     * Something that the host gives (clock, randomness, signer, its own network) failed.
      */
     case Host(
         /**
@@ -9069,7 +9590,13 @@ public struct FfiConverterTypePhoneError: FfiConverterRustBuffer {
             zhCn: try FfiConverterString.read(from: &buf), 
             en: try FfiConverterString.read(from: &buf)
             )
-        case 3: return .Host(
+        case 3: return .Server(
+            code: try FfiConverterString.read(from: &buf), 
+            parameters: try FfiConverterDictionaryStringString.read(from: &buf), 
+            zhCn: try FfiConverterString.read(from: &buf), 
+            en: try FfiConverterString.read(from: &buf)
+            )
+        case 4: return .Host(
             code: try FfiConverterString.read(from: &buf), 
             parameters: try FfiConverterDictionaryStringString.read(from: &buf), 
             zhCn: try FfiConverterString.read(from: &buf), 
@@ -9103,8 +9630,16 @@ public struct FfiConverterTypePhoneError: FfiConverterRustBuffer {
             FfiConverterString.write(en, into: &buf)
             
         
-        case let .Host(code,parameters,zhCn,en):
+        case let .Server(code,parameters,zhCn,en):
             writeInt(&buf, Int32(3))
+            FfiConverterString.write(code, into: &buf)
+            FfiConverterDictionaryStringString.write(parameters, into: &buf)
+            FfiConverterString.write(zhCn, into: &buf)
+            FfiConverterString.write(en, into: &buf)
+            
+        
+        case let .Host(code,parameters,zhCn,en):
+            writeInt(&buf, Int32(4))
             FfiConverterString.write(code, into: &buf)
             FfiConverterDictionaryStringString.write(parameters, into: &buf)
             FfiConverterString.write(zhCn, into: &buf)
@@ -9971,6 +10506,30 @@ fileprivate struct FfiConverterOptionTypeFrame: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeFrame.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeHttpOptions: FfiConverterRustBuffer {
+    typealias SwiftType = HttpOptions?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeHttpOptions.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeHttpOptions.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -11050,7 +11609,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_seal_frame() != 13808) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_phone_sync() != 5985) {
+    if (uniffi_countersign_core_checksum_method_phone_sync() != 33890) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_clock_now() != 38762) {
@@ -11071,13 +11630,34 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_syncobserver_progress() != 15574) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_transport_exchange() != 14419) {
+    if (uniffi_countersign_core_checksum_method_transport_exchange() != 7894) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_httptransport_change_password() != 37806) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_httptransport_enrol() != 43815) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_httptransport_exchange() != 53838) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_httptransport_log_in() != 33753) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_httptransport_log_out() != 6603) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_httptransport_sync() != 51086) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_constructor_phone_open() != 6341) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_constructor_linuxclock_new() != 28842) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_constructor_httptransport_new() != 23371) {
         return InitializationResult.apiChecksumMismatch
     }
 

@@ -64,6 +64,9 @@ impl IntoResponse for AuthError {
             }
             Self::Session(SessionError::Invalid) => unauthorized("invalid_refresh_token"),
             Self::Session(SessionError::Reused) => unauthorized("refresh_token_reused"),
+            Self::Session(SessionError::BadNext) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_refresh_token", text)
+            }
             Self::Password(_) | Self::Session(_) | Self::Store(_) | Self::Account(_) => Problem::internal(&text),
         }
         .into_response()
@@ -151,20 +154,34 @@ impl Me {
     }
 }
 
-/// A refresh token.
+/// A refresh token, to be exchanged.
 #[derive(Deserialize, utoipa::ToSchema)]
 struct RefreshRequest {
     /// The newest refresh token of this log-in.
     refresh_token: String,
+    /// The one that shall come next: 256 fresh random bits, as 64 lower-case hex digits, which the client has on disk
+    /// before it asks. A request whose answer got lost may then be repeated as it is, and gets the same refresh token.
+    next_refresh_token: Option<String>,
 }
 
-/// Exchange a refresh token for the next pair. An old one ends the log-in.
+/// A refresh token.
+#[derive(Deserialize, utoipa::ToSchema)]
+struct LogoutRequest {
+    /// The newest refresh token of this log-in.
+    refresh_token: String,
+}
+
+/// Exchange a refresh token for the next pair. An old one ends the log-in, except where a request is repeated that chose
+/// the next token itself.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshRequest,
     responses((status = 200, body = Pair),
-        (status = 401, description = "invalid_refresh_token, refresh_token_reused")))]
+        (status = 401, description = "invalid_refresh_token, refresh_token_reused"),
+        (status = 422, description = "bad_refresh_token")))]
 async fn refresh(State(state): State<AppState>, Body(request): Body<RefreshRequest>) -> Result<Json<Pair>, AuthError> {
     let mut tx = state.db.begin().await?;
-    let outcome = sessions::refresh(&mut tx, &state.tokens, &request.refresh_token, state.clock.now_ms()).await;
+    let RefreshRequest { refresh_token, next_refresh_token } = &request;
+    let next = next_refresh_token.as_deref();
+    let outcome = sessions::refresh(&mut tx, &state.tokens, refresh_token, next, state.clock.now_ms()).await;
     // The revocation that follows a reuse is kept although the request is refused.
     if matches!(outcome, Ok(_) | Err(SessionError::Reused)) {
         tx.commit().await?;
@@ -173,9 +190,9 @@ async fn refresh(State(state): State<AppState>, Body(request): Body<RefreshReque
 }
 
 /// End a log-in: its refresh token and all that grew from it. Repeating it is no error.
-#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", request_body = RefreshRequest,
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", request_body = LogoutRequest,
     responses((status = 204, description = "Ended")))]
-async fn logout(State(state): State<AppState>, Body(request): Body<RefreshRequest>) -> Result<StatusCode, AuthError> {
+async fn logout(State(state): State<AppState>, Body(request): Body<LogoutRequest>) -> Result<StatusCode, AuthError> {
     let mut tx = state.db.begin().await?;
     sessions::close(&mut tx, &request.refresh_token, state.clock.now_ms()).await?;
     tx.commit().await?;

@@ -5,6 +5,7 @@
 
 mod floor;
 mod judging;
+mod phone;
 mod plain;
 mod server;
 mod table;
@@ -40,6 +41,12 @@ struct Args {
     /// Only verdicts: assessments, the advice before work, judging again.
     #[arg(long, conflicts_with = "only_w")]
     only_judging: bool,
+    /// Only the phone's side, through the bindings' facade.
+    #[arg(long, conflicts_with_all = ["only_w", "only_judging"])]
+    only_phone: bool,
+    /// What a process does that is measured: it opens this store.
+    #[arg(long, hide = true)]
+    at_rest: Option<PathBuf>,
     /// How many visits are judged again; they are synced first, which takes longer than judging them.
     #[arg(long, value_name = "VISITS")]
     rejudge: Option<usize>,
@@ -74,6 +81,18 @@ fn run(args: &Args) -> Result<bool, Failure> {
         None => tempfile::tempdir()?,
     };
     let (dir, binary) = (temp.path(), args.server_binary.as_path());
+    {
+        if let Some(store) = &args.at_rest {
+            phone::at_rest(store)?;
+            return Ok(true);
+        }
+        if !args.only_w && !args.only_judging {
+            phone::run(binary, dir, args.quick)?;
+        }
+        if args.only_phone {
+            return Ok(true);
+        }
+    }
     let rounds = args.rounds.unwrap_or(if args.quick { 1 } else { 5 }).max(1);
     let mut databases = vec![Database::Sqlite];
     if !args.only_w && std::env::var_os(countersign::testing::POSTGRES_VARIABLE).is_some() {

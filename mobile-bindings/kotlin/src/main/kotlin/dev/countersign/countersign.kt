@@ -901,9 +901,23 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_countersign_core_checksum_method_transport_exchange(
     ): Int
+    external fun uniffi_countersign_core_checksum_method_httptransport_change_password(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_httptransport_enrol(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_httptransport_exchange(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_httptransport_log_in(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_httptransport_log_out(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_httptransport_sync(
+    ): Int
     external fun uniffi_countersign_core_checksum_constructor_phone_open(
     ): Int
     external fun uniffi_countersign_core_checksum_constructor_linuxclock_new(
+    ): Int
+    external fun uniffi_countersign_core_checksum_constructor_httptransport_new(
     ): Int
     external fun ffi_countersign_core_uniffi_contract_version(
     ): Int
@@ -1081,6 +1095,24 @@ internal object UniffiLib {
     external fun uniffi_countersign_core_fn_init_callback_vtable_transport(`vtable`: UniffiVTableCallbackInterfaceTransport,
     ): Unit
     external fun uniffi_countersign_core_fn_method_transport_exchange(`ptr`: Long,`frame`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_clone_httptransport(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_countersign_core_fn_free_httptransport(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_countersign_core_fn_constructor_httptransport_new(`phone`: Long,`server`: RustBuffer.ByValue,`options`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_countersign_core_fn_method_httptransport_change_password(`ptr`: Long,`old`: RustBuffer.ByValue,`new`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_countersign_core_fn_method_httptransport_enrol(`ptr`: Long,`deviceName`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_httptransport_exchange(`ptr`: Long,`frame`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_httptransport_log_in(`ptr`: Long,`login`: RustBuffer.ByValue,`password`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_httptransport_log_out(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_countersign_core_fn_method_httptransport_sync(`ptr`: Long,`observer`: RustBuffer.ByValue,`maxRounds`: Int,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun ffi_countersign_core_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1342,7 +1374,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_seal_frame() and 0xFFFF) != 13808) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_sync() and 0xFFFF) != 5985) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_sync() and 0xFFFF) != 33890) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_clock_now() and 0xFFFF) != 38762) {
@@ -1363,13 +1395,34 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_syncobserver_progress() and 0xFFFF) != 15574) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_transport_exchange() and 0xFFFF) != 14419) {
+    if ((lib.uniffi_countersign_core_checksum_method_transport_exchange() and 0xFFFF) != 7894) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_httptransport_change_password() and 0xFFFF) != 37806) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_httptransport_enrol() and 0xFFFF) != 43815) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_httptransport_exchange() and 0xFFFF) != 53838) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_httptransport_log_in() and 0xFFFF) != 33753) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_httptransport_log_out() and 0xFFFF) != 6603) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_httptransport_sync() and 0xFFFF) != 51086) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_constructor_phone_open() and 0xFFFF) != 6341) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_constructor_linuxclock_new() and 0xFFFF) != 28842) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_constructor_httptransport_new() and 0xFFFF) != 23371) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -2522,6 +2575,451 @@ public object FfiConverterTypeEntropy: FfiConverter<Entropy, Long> {
 
 
 /**
+ * The way to one server for one phone. May be shared between threads; calls block until the server has answered.
+ */
+public interface HttpTransportInterface {
+    
+    /**
+     * Chooses a new password for the engineer who is logged in.
+     *
+     * # Errors
+     * As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `server_refused` with the server's code
+     * `bad_password` when the new one does not do.
+     */
+    fun `changePassword`(`old`: kotlin.String, `new`: kotlin.String)
+    
+    /**
+     * Makes this phone known to the server for the engineer who is logged in; the device's identity and tokens are on
+     * disk together when this returns. Repeating it is no error, and on a phone whose log-in has ended
+     * (`unauthorized`) it begins a new one for the same device.
+     *
+     * # Errors
+     * As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `device_revoked`, `enrolled_for_another`,
+     * `host_failed`, `store_failed`.
+     */
+    fun `enrol`(`deviceName`: kotlin.String): Identity
+    
+    fun `exchange`(`frame`: kotlin.ByteArray): kotlin.ByteArray
+    
+    /**
+     * Logs the engineer in. The password is not kept, and the log-in lasts until the phone is enrolled or this object
+     * goes.
+     *
+     * # Errors
+     * `credentials_wrong`, `too_many_attempts`, `server_unreachable`, `server_busy`, `server_untrusted`, `server_refused`.
+     */
+    fun `logIn`(`login`: kotlin.String, `password`: kotlin.String): Account
+    
+    /**
+     * Ends the device's log-in: tells the server, where there is a way to it, and forgets the tokens. What is recorded
+     * stays; after logging in and enrolling again it is synced.
+     *
+     * # Errors
+     * `store_failed`.
+     */
+    fun `logOut`()
+    
+    /**
+     * As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+     * on, many times with the same numbers, and its `false` ends the sync then.
+     *
+     * # Errors
+     * `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
+     * log-in; `server_unreachable`, `server_busy`, `server_untrusted`, `app_too_old`, `server_refused`; otherwise as
+     * [`Phone::sync`].
+     */
+    fun `sync`(`observer`: SyncObserver? = null, `maxRounds`: kotlin.UInt = 20u): SyncReport
+    
+    companion object
+}
+
+/**
+ * The way to one server for one phone. May be shared between threads; calls block until the server has answered.
+ */
+open class HttpTransport: Disposable, AutoCloseable, HttpTransportInterface
+, Transport
+
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * The way to `server` (`https://…`; `http://` only to this machine, see [`HttpOptions`]) for `phone`. Nothing is sent.
+     *
+     * # Errors
+     * `bad_server_address`, `bad_certificates`.
+     */
+    constructor(`phone`: Phone, `server`: kotlin.String, `options`: HttpOptions? = null) :
+        this(UniffiWithHandle, 
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_constructor_httptransport_new(
+    
+        
+        FfiConverterTypePhone.lower(`phone`),
+        FfiConverterString.lower(`server`),
+        FfiConverterOptionalTypeHttpOptions.lower(`options`),_status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_countersign_core_fn_free_httptransport(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_countersign_core_fn_clone_httptransport(handle, status)
+        }
+    }
+
+    
+    /**
+     * Chooses a new password for the engineer who is logged in.
+     *
+     * # Errors
+     * As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `server_refused` with the server's code
+     * `bad_password` when the new one does not do.
+     */
+    @Throws(PhoneException::class)override fun `changePassword`(`old`: kotlin.String, `new`: kotlin.String)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_httptransport_change_password(
+        it,
+        
+        FfiConverterString.lower(`old`),
+        FfiConverterString.lower(`new`),_status)
+}
+    }
+    
+    
+
+    
+    /**
+     * Makes this phone known to the server for the engineer who is logged in; the device's identity and tokens are on
+     * disk together when this returns. Repeating it is no error, and on a phone whose log-in has ended
+     * (`unauthorized`) it begins a new one for the same device.
+     *
+     * # Errors
+     * As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `device_revoked`, `enrolled_for_another`,
+     * `host_failed`, `store_failed`.
+     */
+    @Throws(PhoneException::class)override fun `enrol`(`deviceName`: kotlin.String): Identity {
+            return FfiConverterTypeIdentity.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_httptransport_enrol(
+        it,
+        
+        FfiConverterString.lower(`deviceName`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    @Throws(HostException::class)override fun `exchange`(`frame`: kotlin.ByteArray): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(HostException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_httptransport_exchange(
+        it,
+        
+        FfiConverterByteArray.lower(`frame`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Logs the engineer in. The password is not kept, and the log-in lasts until the phone is enrolled or this object
+     * goes.
+     *
+     * # Errors
+     * `credentials_wrong`, `too_many_attempts`, `server_unreachable`, `server_busy`, `server_untrusted`, `server_refused`.
+     */
+    @Throws(PhoneException::class)override fun `logIn`(`login`: kotlin.String, `password`: kotlin.String): Account {
+            return FfiConverterTypeAccount.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_httptransport_log_in(
+        it,
+        
+        FfiConverterString.lower(`login`),
+        FfiConverterString.lower(`password`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Ends the device's log-in: tells the server, where there is a way to it, and forgets the tokens. What is recorded
+     * stays; after logging in and enrolling again it is synced.
+     *
+     * # Errors
+     * `store_failed`.
+     */
+    @Throws(PhoneException::class)override fun `logOut`()
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_httptransport_log_out(
+        it,
+        _status)
+}
+    }
+    
+    
+
+    
+    /**
+     * As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+     * on, many times with the same numbers, and its `false` ends the sync then.
+     *
+     * # Errors
+     * `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
+     * log-in; `server_unreachable`, `server_busy`, `server_untrusted`, `app_too_old`, `server_refused`; otherwise as
+     * [`Phone::sync`].
+     */
+    @Throws(PhoneException::class)override fun `sync`(`observer`: SyncObserver?, `maxRounds`: kotlin.UInt): SyncReport {
+            return FfiConverterTypeSyncReport.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_httptransport_sync(
+        it,
+        
+        FfiConverterOptionalTypeSyncObserver.lower(`observer`),
+        FfiConverterUInt.lower(`maxRounds`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+
+    
+
+
+    
+    
+    /**
+     * @suppress
+     */
+    companion object
+    
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHttpTransport: FfiConverter<HttpTransport, Long> {
+    override fun lower(value: HttpTransport): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): HttpTransport {
+        return HttpTransport(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): HttpTransport {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: HttpTransport) = 8UL
+
+    override fun write(value: HttpTransport, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
  * The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
  * without these, Android among them, every reading fails.
  */
@@ -3197,7 +3695,7 @@ public interface PhoneInterface {
      * meanwhile. When it fails or is ended, what was confirmed stays confirmed, and the next sync goes on from there.
      *
      * # Errors
-     * `host_failed` when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
+     * `host_failed` or the code that it gave when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
      * [`Phone::receive`].
      */
     fun `sync`(`transport`: Transport, `observer`: SyncObserver?, `maxRounds`: kotlin.UInt): SyncReport
@@ -4337,7 +4835,7 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
      * meanwhile. When it fails or is ended, what was confirmed stays confirmed, and the next sync goes on from there.
      *
      * # Errors
-     * `host_failed` when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
+     * `host_failed` or the code that it gave when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
      * [`Phone::receive`].
      */
     @Throws(PhoneException::class)override fun `sync`(`transport`: Transport, `observer`: SyncObserver?, `maxRounds`: kotlin.UInt): SyncReport {
@@ -5242,7 +5740,8 @@ public interface Transport {
      * Posts a frame (`application/cbor`) to `/api/v1/sync` and returns the body of a 200 answer.
      *
      * # Errors
-     * For anything else; the phone keeps everything and tries again when it is asked to.
+     * For anything else; the phone keeps everything and tries again when it is asked to. The code `cancelled` ends a sync
+     * without an error.
      */
     fun `exchange`(`frame`: kotlin.ByteArray): kotlin.ByteArray
     
@@ -5358,7 +5857,8 @@ open class TransportImpl: Disposable, AutoCloseable, Transport
      * Posts a frame (`application/cbor`) to `/api/v1/sync` and returns the body of a 200 answer.
      *
      * # Errors
-     * For anything else; the phone keeps everything and tries again when it is asked to.
+     * For anything else; the phone keeps everything and tries again when it is asked to. The code `cancelled` ends a sync
+     * without an error.
      */
     @Throws(HostException::class)override fun `exchange`(`frame`: kotlin.ByteArray): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
@@ -5470,6 +5970,77 @@ public object FfiConverterTypeTransport: FfiConverter<Transport, Long> {
 
     override fun write(value: Transport, buf: ByteBuffer) {
         buf.putLong(lower(value))
+    }
+}
+
+
+
+/**
+ * The engineer who is logged in.
+ */
+data class Account (
+    /**
+     * Their id.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * Their login.
+     */
+    val `login`: kotlin.String
+    , 
+    /**
+     * Their name.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * `zh-CN` or `en`.
+     */
+    val `language`: kotlin.String
+    , 
+    /**
+     * Whether a new password must be chosen before anything else ([`HttpTransport::change_password`]).
+     */
+    val `mustChangePassword`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAccount: FfiConverterRustBuffer<Account> {
+    override fun read(buf: ByteBuffer): Account {
+        return Account(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Account) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`login`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterString.allocationSize(value.`language`) +
+            FfiConverterBoolean.allocationSize(value.`mustChangePassword`)
+    )
+
+    override fun write(value: Account, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`login`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterString.write(value.`language`, buf)
+            FfiConverterBoolean.write(value.`mustChangePassword`, buf)
     }
 }
 
@@ -6678,6 +7249,78 @@ public object FfiConverterTypeFrame: FfiConverterRustBuffer<Frame> {
             FfiConverterByteArray.write(value.`bytes`, buf)
             FfiConverterUInt.write(value.`visits`, buf)
             FfiConverterBoolean.write(value.`complete`, buf)
+    }
+}
+
+
+
+/**
+ * How the server is reached.
+ */
+data class HttpOptions (
+    /**
+     * Seconds that one request may take, with its answer; 120 where nothing else is said.
+     */
+    val `timeoutS`: kotlin.UInt = 120u 
+    , 
+    /**
+     * How often a request is tried when the connection breaks or the server is busy (status 408, 429, 502 to 504).
+     */
+    val `attempts`: kotlin.UInt = 4u 
+    , 
+    /**
+     * Seconds that are waited at most between two attempts. A server that asks for more (`Retry-After`) is not asked
+     * again in this call.
+     */
+    val `longestWaitS`: kotlin.UInt = 60u 
+    , 
+    /**
+     * Allow `http://` to other machines than this one: for tests. Passwords and tokens can be read on the way.
+     */
+    val `plainHttp`: kotlin.Boolean = false 
+    , 
+    /**
+     * Trust these certificates (PEM) and no others, for a server with a private authority.
+     */
+    val `rootsPem`: kotlin.String? = null 
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHttpOptions: FfiConverterRustBuffer<HttpOptions> {
+    override fun read(buf: ByteBuffer): HttpOptions {
+        return HttpOptions(
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: HttpOptions) = (
+            FfiConverterUInt.allocationSize(value.`timeoutS`) +
+            FfiConverterUInt.allocationSize(value.`attempts`) +
+            FfiConverterUInt.allocationSize(value.`longestWaitS`) +
+            FfiConverterBoolean.allocationSize(value.`plainHttp`) +
+            FfiConverterOptionalString.allocationSize(value.`rootsPem`)
+    )
+
+    override fun write(value: HttpOptions, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`timeoutS`, buf)
+            FfiConverterUInt.write(value.`attempts`, buf)
+            FfiConverterUInt.write(value.`longestWaitS`, buf)
+            FfiConverterBoolean.write(value.`plainHttp`, buf)
+            FfiConverterOptionalString.write(value.`rootsPem`, buf)
     }
 }
 
@@ -9283,6 +9926,25 @@ sealed class HostException: kotlin.Exception() {
             get() = "reason=${ `reason` }"
     }
     
+    /**
+     * The same, with one of this library's own codes: the user is told the code's text.
+     */
+    class Coded(
+        
+        /**
+         * The code, such as `server_unreachable`.
+         */
+        val `code`: kotlin.String, 
+        
+        /**
+         * The text's parameters by name.
+         */
+        val `parameters`: Map<kotlin.String, kotlin.String>
+        ) : HostException() {
+        override val message
+            get() = "code=${ `code` }, parameters=${ `parameters` }"
+    }
+    
 
     
 
@@ -9305,6 +9967,10 @@ public object FfiConverterTypeHostError : FfiConverterRustBuffer<HostException> 
             1 -> HostException.Failed(
                 FfiConverterString.read(buf),
                 )
+            2 -> HostException.Coded(
+                FfiConverterString.read(buf),
+                FfiConverterMapStringString.read(buf),
+                )
             else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
         }
     }
@@ -9316,6 +9982,12 @@ public object FfiConverterTypeHostError : FfiConverterRustBuffer<HostException> 
                 4UL
                 + FfiConverterString.allocationSize(value.`reason`)
             )
+            is HostException.Coded -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`code`)
+                + FfiConverterMapStringString.allocationSize(value.`parameters`)
+            )
         }
     }
 
@@ -9324,6 +9996,12 @@ public object FfiConverterTypeHostError : FfiConverterRustBuffer<HostException> 
             is HostException.Failed -> {
                 buf.putInt(1)
                 FfiConverterString.write(value.`reason`, buf)
+                Unit
+            }
+            is HostException.Coded -> {
+                buf.putInt(2)
+                FfiConverterString.write(value.`code`, buf)
+                FfiConverterMapStringString.write(value.`parameters`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -9529,7 +10207,36 @@ sealed class PhoneException: kotlin.Exception() {
     }
     
     /**
-     * Something that the host gives (clock, randomness, signer, network) failed.
+     * The server said no, or there is no way to it. Nothing that was recorded is lost: it goes with the next sync.
+     */
+    class Server(
+        
+        /**
+         * A stable code, such as `server_unreachable`.
+         */
+        val `code`: kotlin.String, 
+        
+        /**
+         * What the text is about, by name.
+         */
+        val `parameters`: Map<kotlin.String, kotlin.String>, 
+        
+        /**
+         * For a user who reads Chinese.
+         */
+        val `zhCn`: kotlin.String, 
+        
+        /**
+         * For a user who reads English.
+         */
+        val `en`: kotlin.String
+        ) : PhoneException() {
+        override val message
+            get() = "code=${ `code` }, parameters=${ `parameters` }, zhCn=${ `zhCn` }, en=${ `en` }"
+    }
+    
+    /**
+     * Something that the host gives (clock, randomness, signer, its own network) failed.
      */
     class Host(
         
@@ -9588,7 +10295,13 @@ public object FfiConverterTypePhoneError : FfiConverterRustBuffer<PhoneException
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
-            3 -> PhoneException.Host(
+            3 -> PhoneException.Server(
+                FfiConverterString.read(buf),
+                FfiConverterMapStringString.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                )
+            4 -> PhoneException.Host(
                 FfiConverterString.read(buf),
                 FfiConverterMapStringString.read(buf),
                 FfiConverterString.read(buf),
@@ -9609,6 +10322,14 @@ public object FfiConverterTypePhoneError : FfiConverterRustBuffer<PhoneException
                 + FfiConverterString.allocationSize(value.`en`)
             )
             is PhoneException.Store -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`code`)
+                + FfiConverterMapStringString.allocationSize(value.`parameters`)
+                + FfiConverterString.allocationSize(value.`zhCn`)
+                + FfiConverterString.allocationSize(value.`en`)
+            )
+            is PhoneException.Server -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
                 + FfiConverterString.allocationSize(value.`code`)
@@ -9645,8 +10366,16 @@ public object FfiConverterTypePhoneError : FfiConverterRustBuffer<PhoneException
                 FfiConverterString.write(value.`en`, buf)
                 Unit
             }
-            is PhoneException.Host -> {
+            is PhoneException.Server -> {
                 buf.putInt(3)
+                FfiConverterString.write(value.`code`, buf)
+                FfiConverterMapStringString.write(value.`parameters`, buf)
+                FfiConverterString.write(value.`zhCn`, buf)
+                FfiConverterString.write(value.`en`, buf)
+                Unit
+            }
+            is PhoneException.Host -> {
+                buf.putInt(4)
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterMapStringString.write(value.`parameters`, buf)
                 FfiConverterString.write(value.`zhCn`, buf)
@@ -10263,6 +10992,38 @@ public object FfiConverterOptionalTypeFrame: FfiConverterRustBuffer<Frame?> {
         } else {
             buf.put(1)
             FfiConverterTypeFrame.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeHttpOptions: FfiConverterRustBuffer<HttpOptions?> {
+    override fun read(buf: ByteBuffer): HttpOptions? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeHttpOptions.read(buf)
+    }
+
+    override fun allocationSize(value: HttpOptions?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeHttpOptions.allocationSize(value)
+        }
+    }
+
+    override fun write(value: HttpOptions?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeHttpOptions.write(value, buf)
         }
     }
 }

@@ -1,5 +1,10 @@
 package dev.countersign
 
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
@@ -7,11 +12,13 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import java.lang.reflect.Modifier
 import java.nio.file.Path
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.Executors
 import java.util.concurrent.Future
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
 
 private const val USER = "00000000-0000-0000-0000-000000000001"
 private const val DEVICE = "00000000-0000-0000-0000-0000000000d1"
@@ -106,5 +113,69 @@ class BindingTest {
         goOn.countDown()
         assertEquals("host_failed", syncing.get(60, TimeUnit.SECONDS))
         pool.shutdown()
+    }
+
+    private fun unreachable() = HttpTransport(phone, "http://127.0.0.1:1", HttpOptions(attempts = 1u))
+
+    @Test
+    fun `a transport of the host's own speaks in our codes`() {
+        val down = { code: String ->
+            object : Transport {
+                override fun exchange(frame: ByteArray): ByteArray =
+                    throw HostException.Coded(code, mapOf("why" to "no signal"))
+            }
+        }
+        val failed = assertThrows(PhoneException.Server::class.java) { phone.sync(down("server_unreachable"), null, 3u) }
+        assertTrue("无法连接服务器" in failed.zhCn && failed.parameters == mapOf("why" to "no signal"))
+        assertTrue(phone.sync(down("cancelled"), null, 3u).cancelled)
+        assertThrows(PhoneException.Host::class.java) { phone.sync(down("made_up"), null, 3u) }
+        // Not logged in; also by the way through the host.
+        val server = unreachable()
+        for (sync in listOf({ server.sync(null, 3u) }, { phone.sync(server, null, 3u) })) {
+            assertEquals("unauthorized", assertThrows(PhoneException.Server::class.java) { sync() }.code)
+        }
+    }
+
+    @Test
+    fun `every call has its suspending twin, which does the same`() {
+        val own = { type: Class<*> ->
+            type.declaredMethods.filter { Modifier.isPublic(it.modifiers) && !it.isSynthetic }.map { it.name.substringBefore('-') }
+        }
+        for ((calls, twins) in listOf(
+            PhoneInterface::class.java to SuspendingPhone::class.java,
+            HttpTransportInterface::class.java to SuspendingHttpTransport::class.java,
+        )) {
+            assertEquals(own(calls).toSet(), own(twins).toSet() - "getBlocking", calls.name)
+        }
+        runBlocking {
+            val suspending = SuspendingPhone(phone)
+            val all = (0 until 20).map { async { suspending.addNote(visit, "$it", null) } }
+            all.awaitAll()
+            assertEquals(20, suspending.visit(visit).notes.size)
+            val refused = runCatching { suspending.visit(DEVICE) }.exceptionOrNull()
+            assertEquals("visit_unknown", (refused as PhoneException.Refused).code)
+        }
+    }
+
+    @Test
+    fun `a sync is a flow that ends with its collector`() = runBlocking {
+        val asked = AtomicInteger()
+        val slow = object : Transport {
+            override fun exchange(frame: ByteArray): ByteArray {
+                asked.incrementAndGet()
+                Thread.sleep(50)
+                throw HostException.Coded("server_unreachable", mapOf("why" to "slow"))
+            }
+        }
+        val first = phone.syncing(slow).first()
+        assertEquals(SyncProgress.Round(0u, 1u), first)
+        assertTrue(asked.get() <= 1)
+        val failed = runCatching { phone.syncing(slow).toList() }.exceptionOrNull()
+        assertEquals("server_unreachable", (failed as PhoneException.Server).code)
+        val cancelled = object : Transport {
+            override fun exchange(frame: ByteArray): ByteArray = throw HostException.Coded("cancelled", emptyMap())
+        }
+        val last = phone.syncing(cancelled).toList().last()
+        assertTrue((last as SyncProgress.Done).report.cancelled)
     }
 }

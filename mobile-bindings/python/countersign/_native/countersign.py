@@ -528,6 +528,20 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_entropy_fill() != 38836:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_httptransport_change_password() != 37806:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_httptransport_enrol() != 43815:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_httptransport_exchange() != 53838:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_httptransport_log_in() != 33753:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_httptransport_log_out() != 6603:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_httptransport_sync() != 51086:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_constructor_httptransport_new() != 23371:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_linuxclock_now() != 51133:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_constructor_linuxclock_new() != 28842:
@@ -614,7 +628,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_stop_timer() != 49172:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_sync() != 5985:
+    if lib.uniffi_countersign_core_checksum_method_phone_sync() != 33890:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_unsynced() != 13919:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -636,7 +650,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_syncobserver_progress() != 15574:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_transport_exchange() != 14419:
+    if lib.uniffi_countersign_core_checksum_method_transport_exchange() != 7894:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
 
 # A ctypes library to expose the extern-C FFI definitions.
@@ -673,6 +687,27 @@ _UniffiLib.uniffi_countersign_core_checksum_method_clock_now.restype = ctypes.c_
 _UniffiLib.uniffi_countersign_core_checksum_method_entropy_fill.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_entropy_fill.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_change_password.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_change_password.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_enrol.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_enrol.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_exchange.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_exchange.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_log_in.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_log_in.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_log_out.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_log_out.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_sync.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_sync.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_constructor_httptransport_new.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_constructor_httptransport_new.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_linuxclock_now.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_linuxclock_now.restype = ctypes.c_uint16
@@ -849,6 +884,51 @@ _UniffiLib.uniffi_countersign_core_fn_method_entropy_fill.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_entropy_fill.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_change_password.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_change_password.restype = None
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_enrol.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_enrol.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_exchange.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_exchange.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_log_in.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_log_in.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_log_out.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_log_out.restype = None
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_sync.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.c_uint32,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_sync.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_constructor_httptransport_new.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_constructor_httptransport_new.restype = ctypes.c_uint64
 _UniffiLib.uniffi_countersign_core_fn_method_linuxclock_now.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1227,6 +1307,16 @@ _UniffiLib.uniffi_countersign_core_fn_free_entropy.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_free_entropy.restype = None
+_UniffiLib.uniffi_countersign_core_fn_clone_httptransport.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_clone_httptransport.restype = ctypes.c_uint64
+_UniffiLib.uniffi_countersign_core_fn_free_httptransport.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_free_httptransport.restype = None
 _UniffiLib.uniffi_countersign_core_fn_clone_linuxclock.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1406,6 +1496,84 @@ class _UniffiFfiConverterString:
         with _UniffiRustBuffer.alloc_with_builder() as builder:
             builder.write(value.encode("utf-8"))
             return builder.finalize()
+
+class _UniffiFfiConverterBoolean:
+    @classmethod
+    def check_lower(cls, value):
+        return not not value
+
+    @classmethod
+    def lower(cls, value):
+        return 1 if value else 0
+
+    @staticmethod
+    def lift(value):
+        return value != 0
+
+    @classmethod
+    def read(cls, buf):
+        return cls.lift(buf.read_u8())
+
+    @classmethod
+    def write(cls, value, buf):
+        buf.write_u8(value)
+
+@dataclass
+class Account:
+    """
+    The engineer who is logged in.
+"""
+    def __init__(self, *, id:str, login:str, name:str, language:str, must_change_password:bool):
+        self.id = id
+        self.login = login
+        self.name = name
+        self.language = language
+        self.must_change_password = must_change_password
+        
+        
+
+    
+    def __str__(self):
+        return "Account(id={}, login={}, name={}, language={}, must_change_password={})".format(self.id, self.login, self.name, self.language, self.must_change_password)
+    def __eq__(self, other):
+        if self.id != other.id:
+            return False
+        if self.login != other.login:
+            return False
+        if self.name != other.name:
+            return False
+        if self.language != other.language:
+            return False
+        if self.must_change_password != other.must_change_password:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeAccount(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Account(
+            id=_UniffiFfiConverterString.read(buf),
+            login=_UniffiFfiConverterString.read(buf),
+            name=_UniffiFfiConverterString.read(buf),
+            language=_UniffiFfiConverterString.read(buf),
+            must_change_password=_UniffiFfiConverterBoolean.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.id)
+        _UniffiFfiConverterString.check_lower(value.login)
+        _UniffiFfiConverterString.check_lower(value.name)
+        _UniffiFfiConverterString.check_lower(value.language)
+        _UniffiFfiConverterBoolean.check_lower(value.must_change_password)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.id, buf)
+        _UniffiFfiConverterString.write(value.login, buf)
+        _UniffiFfiConverterString.write(value.name, buf)
+        _UniffiFfiConverterString.write(value.language, buf)
+        _UniffiFfiConverterBoolean.write(value.must_change_password, buf)
 
 
 
@@ -2974,27 +3142,6 @@ class _UniffiFfiConverterTypeLang(_UniffiConverterRustBuffer):
 
 
 
-class _UniffiFfiConverterBoolean:
-    @classmethod
-    def check_lower(cls, value):
-        return not not value
-
-    @classmethod
-    def lower(cls, value):
-        return 1 if value else 0
-
-    @staticmethod
-    def lift(value):
-        return value != 0
-
-    @classmethod
-    def read(cls, buf):
-        return cls.lift(buf.read_u8())
-
-    @classmethod
-    def write(cls, value, buf):
-        buf.write_u8(value)
-
 @dataclass
 class Contact:
     """
@@ -3828,6 +3975,66 @@ class _UniffiFfiConverterTypeFrame(_UniffiConverterRustBuffer):
         _UniffiFfiConverterBytes.write(value.bytes, buf)
         _UniffiFfiConverterUInt32.write(value.visits, buf)
         _UniffiFfiConverterBoolean.write(value.complete, buf)
+
+@dataclass
+class HttpOptions:
+    """
+    How the server is reached.
+"""
+    def __init__(self, *, timeout_s:int = 120, attempts:int = 4, longest_wait_s:int = 60, plain_http:bool = False, roots_pem:typing.Optional[str] = _DEFAULT):
+        self.timeout_s = timeout_s
+        self.attempts = attempts
+        self.longest_wait_s = longest_wait_s
+        self.plain_http = plain_http
+        if roots_pem is _DEFAULT:
+            self.roots_pem = None
+        else:
+            self.roots_pem = roots_pem
+        
+        
+
+    
+    def __str__(self):
+        return "HttpOptions(timeout_s={}, attempts={}, longest_wait_s={}, plain_http={}, roots_pem={})".format(self.timeout_s, self.attempts, self.longest_wait_s, self.plain_http, self.roots_pem)
+    def __eq__(self, other):
+        if self.timeout_s != other.timeout_s:
+            return False
+        if self.attempts != other.attempts:
+            return False
+        if self.longest_wait_s != other.longest_wait_s:
+            return False
+        if self.plain_http != other.plain_http:
+            return False
+        if self.roots_pem != other.roots_pem:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeHttpOptions(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return HttpOptions(
+            timeout_s=_UniffiFfiConverterUInt32.read(buf),
+            attempts=_UniffiFfiConverterUInt32.read(buf),
+            longest_wait_s=_UniffiFfiConverterUInt32.read(buf),
+            plain_http=_UniffiFfiConverterBoolean.read(buf),
+            roots_pem=_UniffiFfiConverterOptionalString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterUInt32.check_lower(value.timeout_s)
+        _UniffiFfiConverterUInt32.check_lower(value.attempts)
+        _UniffiFfiConverterUInt32.check_lower(value.longest_wait_s)
+        _UniffiFfiConverterBoolean.check_lower(value.plain_http)
+        _UniffiFfiConverterOptionalString.check_lower(value.roots_pem)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterUInt32.write(value.timeout_s, buf)
+        _UniffiFfiConverterUInt32.write(value.attempts, buf)
+        _UniffiFfiConverterUInt32.write(value.longest_wait_s, buf)
+        _UniffiFfiConverterBoolean.write(value.plain_http, buf)
+        _UniffiFfiConverterOptionalString.write(value.roots_pem, buf)
 
 @dataclass
 class Identity:
@@ -6204,6 +6411,37 @@ class _UniffiFfiConverterTypeWorkOrder(_UniffiConverterRustBuffer):
         _UniffiFfiConverterOptionalTypeTriage.write(value.triage, buf)
         _UniffiFfiConverterBoolean.write(value.open, buf)
 
+class _UniffiFfiConverterMapStringString(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, items):
+        for (key, value) in items.items():
+            _UniffiFfiConverterString.check_lower(key)
+            _UniffiFfiConverterString.check_lower(value)
+
+    @classmethod
+    def write(cls, items, buf):
+        buf.write_i32(len(items))
+        for (key, value) in items.items():
+            _UniffiFfiConverterString.write(key, buf)
+            _UniffiFfiConverterString.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative map size")
+
+        # It would be nice to use a dict comprehension,
+        # but in Python 3.7 and before the evaluation order is not according to spec,
+        # so we we're reading the value before the key.
+        # This loop makes the order explicit: first reading the key, then the value.
+        d = {}
+        for i in range(count):
+            key = _UniffiFfiConverterString.read(buf)
+            val = _UniffiFfiConverterString.read(buf)
+            d[key] = val
+        return d
+
 
 
 # HostError
@@ -6239,6 +6477,22 @@ class HostError:  # type: ignore
         def __repr__(self):
             return "HostError.Failed({})".format(str(self))
     _UniffiTempHostError.Failed = Failed # type: ignore
+    class Coded(_UniffiTempHostError):
+        """
+        The same, with one of this library's own codes: the user is told the code's text.
+"""
+        
+        def __init__(self, code, parameters):
+            super().__init__(", ".join([
+                "code={!r}".format(code),
+                "parameters={!r}".format(parameters),
+            ]))
+            self.code = code
+            self.parameters = parameters
+
+        def __repr__(self):
+            return "HostError.Coded({})".format(str(self))
+    _UniffiTempHostError.Coded = Coded # type: ignore
 
 HostError = _UniffiTempHostError # type: ignore
 del _UniffiTempHostError
@@ -6252,6 +6506,11 @@ class _UniffiFfiConverterTypeHostError(_UniffiConverterRustBuffer):
             return HostError.Failed(
                 _UniffiFfiConverterString.read(buf),
             )
+        if variant == 2:
+            return HostError.Coded(
+                _UniffiFfiConverterString.read(buf),
+                _UniffiFfiConverterMapStringString.read(buf),
+            )
         raise InternalError("Raw enum value doesn't match any cases")
 
     @staticmethod
@@ -6259,43 +6518,20 @@ class _UniffiFfiConverterTypeHostError(_UniffiConverterRustBuffer):
         if isinstance(value, HostError.Failed):
             _UniffiFfiConverterString.check_lower(value.reason)
             return
+        if isinstance(value, HostError.Coded):
+            _UniffiFfiConverterString.check_lower(value.code)
+            _UniffiFfiConverterMapStringString.check_lower(value.parameters)
+            return
 
     @staticmethod
     def write(value, buf):
         if isinstance(value, HostError.Failed):
             buf.write_i32(1)
             _UniffiFfiConverterString.write(value.reason, buf)
-
-class _UniffiFfiConverterMapStringString(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, items):
-        for (key, value) in items.items():
-            _UniffiFfiConverterString.check_lower(key)
-            _UniffiFfiConverterString.check_lower(value)
-
-    @classmethod
-    def write(cls, items, buf):
-        buf.write_i32(len(items))
-        for (key, value) in items.items():
-            _UniffiFfiConverterString.write(key, buf)
-            _UniffiFfiConverterString.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative map size")
-
-        # It would be nice to use a dict comprehension,
-        # but in Python 3.7 and before the evaluation order is not according to spec,
-        # so we we're reading the value before the key.
-        # This loop makes the order explicit: first reading the key, then the value.
-        d = {}
-        for i in range(count):
-            key = _UniffiFfiConverterString.read(buf)
-            val = _UniffiFfiConverterString.read(buf)
-            d[key] = val
-        return d
+        if isinstance(value, HostError.Coded):
+            buf.write_i32(2)
+            _UniffiFfiConverterString.write(value.code, buf)
+            _UniffiFfiConverterMapStringString.write(value.parameters, buf)
 
 
 
@@ -6360,9 +6596,29 @@ class PhoneError:  # type: ignore
         def __repr__(self):
             return "PhoneError.Store({})".format(str(self))
     _UniffiTempPhoneError.Store = Store # type: ignore
+    class Server(_UniffiTempPhoneError):
+        """
+        The server said no, or there is no way to it. Nothing that was recorded is lost: it goes with the next sync.
+"""
+        
+        def __init__(self, code, parameters, zh_cn, en):
+            super().__init__(", ".join([
+                "code={!r}".format(code),
+                "parameters={!r}".format(parameters),
+                "zh_cn={!r}".format(zh_cn),
+                "en={!r}".format(en),
+            ]))
+            self.code = code
+            self.parameters = parameters
+            self.zh_cn = zh_cn
+            self.en = en
+
+        def __repr__(self):
+            return "PhoneError.Server({})".format(str(self))
+    _UniffiTempPhoneError.Server = Server # type: ignore
     class Host(_UniffiTempPhoneError):
         """
-        Something that the host gives (clock, randomness, signer, network) failed.
+        Something that the host gives (clock, randomness, signer, its own network) failed.
 """
         
         def __init__(self, code, parameters, zh_cn, en):
@@ -6404,6 +6660,13 @@ class _UniffiFfiConverterTypePhoneError(_UniffiConverterRustBuffer):
                 _UniffiFfiConverterString.read(buf),
             )
         if variant == 3:
+            return PhoneError.Server(
+                _UniffiFfiConverterString.read(buf),
+                _UniffiFfiConverterMapStringString.read(buf),
+                _UniffiFfiConverterString.read(buf),
+                _UniffiFfiConverterString.read(buf),
+            )
+        if variant == 4:
             return PhoneError.Host(
                 _UniffiFfiConverterString.read(buf),
                 _UniffiFfiConverterMapStringString.read(buf),
@@ -6421,6 +6684,12 @@ class _UniffiFfiConverterTypePhoneError(_UniffiConverterRustBuffer):
             _UniffiFfiConverterString.check_lower(value.en)
             return
         if isinstance(value, PhoneError.Store):
+            _UniffiFfiConverterString.check_lower(value.code)
+            _UniffiFfiConverterMapStringString.check_lower(value.parameters)
+            _UniffiFfiConverterString.check_lower(value.zh_cn)
+            _UniffiFfiConverterString.check_lower(value.en)
+            return
+        if isinstance(value, PhoneError.Server):
             _UniffiFfiConverterString.check_lower(value.code)
             _UniffiFfiConverterMapStringString.check_lower(value.parameters)
             _UniffiFfiConverterString.check_lower(value.zh_cn)
@@ -6447,8 +6716,14 @@ class _UniffiFfiConverterTypePhoneError(_UniffiConverterRustBuffer):
             _UniffiFfiConverterMapStringString.write(value.parameters, buf)
             _UniffiFfiConverterString.write(value.zh_cn, buf)
             _UniffiFfiConverterString.write(value.en, buf)
-        if isinstance(value, PhoneError.Host):
+        if isinstance(value, PhoneError.Server):
             buf.write_i32(3)
+            _UniffiFfiConverterString.write(value.code, buf)
+            _UniffiFfiConverterMapStringString.write(value.parameters, buf)
+            _UniffiFfiConverterString.write(value.zh_cn, buf)
+            _UniffiFfiConverterString.write(value.en, buf)
+        if isinstance(value, PhoneError.Host):
+            buf.write_i32(4)
             _UniffiFfiConverterString.write(value.code, buf)
             _UniffiFfiConverterMapStringString.write(value.parameters, buf)
             _UniffiFfiConverterString.write(value.zh_cn, buf)
@@ -6749,262 +7024,6 @@ class _UniffiFfiConverterTypeEntropy:
         buf.write_u64(cls.lower(value))
 
 
-class LinuxClockProtocol(typing.Protocol):
-    """
-    The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
-    without these, Android among them, every reading fails.
-"""
-    
-    def now(self, ) -> ClockReading:
-        raise NotImplementedError
-
-class LinuxClock(LinuxClockProtocol, Clock):
-    """
-    The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
-    without these, Android among them, every reading fails.
-"""
-    
-    _handle: ctypes.c_uint64
-    def __init__(self, ):
-        """
-        The clocks of this machine.
-"""
-        _uniffi_lowered_args = (
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeLinuxClock.lift
-        _uniffi_error_converter = None
-        _uniffi_ffi_result = _uniffi_rust_call_with_error(
-            _uniffi_error_converter,
-            _UniffiLib.uniffi_countersign_core_fn_constructor_linuxclock_new,
-            *_uniffi_lowered_args,
-        )
-        self._handle = _uniffi_ffi_result
-
-    def __del__(self):
-        # In case of partial initialization of instances.
-        handle = getattr(self, "_handle", None)
-        if handle is not None:
-            _uniffi_rust_call(_UniffiLib.uniffi_countersign_core_fn_free_linuxclock, handle)
-
-    def _uniffi_clone_handle(self):
-        return _uniffi_rust_call(_UniffiLib.uniffi_countersign_core_fn_clone_linuxclock, self._handle)
-
-    # Used by alternative constructors or any methods which return this type.
-    @classmethod
-    def _uniffi_make_instance(cls, handle):
-        # Lightly yucky way to bypass the usual __init__ logic
-        # and just create a new instance with the required handle.
-        inst = cls.__new__(cls)
-        inst._handle = handle
-        return inst
-    def now(self, ) -> ClockReading:
-        _uniffi_lowered_args = (
-            self._uniffi_clone_handle(),
-        )
-        _uniffi_lift_return = _UniffiFfiConverterTypeClockReading.lift
-        _uniffi_error_converter = _UniffiFfiConverterTypeHostError
-        _uniffi_ffi_result = _uniffi_rust_call_with_error(
-            _uniffi_error_converter,
-            _UniffiLib.uniffi_countersign_core_fn_method_linuxclock_now,
-            *_uniffi_lowered_args,
-        )
-        return _uniffi_lift_return(_uniffi_ffi_result)
-
-
-
-
-
-class _UniffiFfiConverterTypeLinuxClock:
-    @staticmethod
-    def lift(value: int) -> LinuxClock:
-        return LinuxClock._uniffi_make_instance(value)
-
-    @staticmethod
-    def check_lower(value: LinuxClock):
-        if not isinstance(value, LinuxClock):
-            raise TypeError("Expected LinuxClock instance, {} found".format(type(value).__name__))
-
-    @staticmethod
-    def lower(value: LinuxClock) -> ctypes.c_uint64:
-        return value._uniffi_clone_handle()
-
-    @classmethod
-    def read(cls, buf: _UniffiRustBuffer) -> LinuxClock:
-        ptr = buf.read_u64()
-        if ptr == 0:
-            raise InternalError("Raw handle value was null")
-        return cls.lift(ptr)
-
-    @classmethod
-    def write(cls, value: LinuxClock, buf: _UniffiRustBuffer):
-        buf.write_u64(cls.lower(value))
-
-class _UniffiFfiConverterSequenceTypeAsset(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterTypeAsset.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterTypeAsset.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterTypeAsset.read(buf) for i in range(count)
-        ]
-
-class _UniffiFfiConverterSequenceTypeCarried(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterTypeCarried.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterTypeCarried.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterTypeCarried.read(buf) for i in range(count)
-        ]
-
-class _UniffiFfiConverterOptionalTypeFrame(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterTypeFrame.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterTypeFrame.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterTypeFrame.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
-
-class _UniffiFfiConverterSequenceTypeContact(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterTypeContact.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterTypeContact.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterTypeContact.read(buf) for i in range(count)
-        ]
-
-class _UniffiFfiConverterSequenceTypeCustomer(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterTypeCustomer.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterTypeCustomer.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterTypeCustomer.read(buf) for i in range(count)
-        ]
-
-class _UniffiFfiConverterOptionalTypeIdentity(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterTypeIdentity.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterTypeIdentity.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterTypeIdentity.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
-
-class _UniffiFfiConverterSequenceTypeRunningTimer(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        for item in value:
-            _UniffiFfiConverterTypeRunningTimer.check_lower(item)
-
-    @classmethod
-    def write(cls, value, buf):
-        items = len(value)
-        buf.write_i32(items)
-        for item in value:
-            _UniffiFfiConverterTypeRunningTimer.write(item, buf)
-
-    @classmethod
-    def read(cls, buf):
-        count = buf.read_i32()
-        if count < 0:
-            raise InternalError("Unexpected negative sequence length")
-
-        return [
-            _UniffiFfiConverterTypeRunningTimer.read(buf) for i in range(count)
-        ]
-
-
 class Transport():
     """
     The way to the server, which the host owns: it adds the device's token, compresses, and retries as it likes.
@@ -7015,7 +7034,8 @@ class Transport():
         Posts a frame (`application/cbor`) to `/api/v1/sync` and returns the body of a 200 answer.
 
         # Errors
-        For anything else; the phone keeps everything and tries again when it is asked to.
+        For anything else; the phone keeps everything and tries again when it is asked to. The code `cancelled` ends a sync
+        without an error.
 """
         raise NotImplementedError
 
@@ -7051,7 +7071,8 @@ class TransportImpl(Transport):
         Posts a frame (`application/cbor`) to `/api/v1/sync` and returns the body of a 200 answer.
 
         # Errors
-        For anything else; the phone keeps everything and tries again when it is asked to.
+        For anything else; the phone keeps everything and tries again when it is asked to. The code `cancelled` ends a sync
+        without an error.
 """
         
         _UniffiFfiConverterBytes.check_lower(frame)
@@ -7330,6 +7351,539 @@ class _UniffiFfiConverterOptionalTypeSyncObserver(_UniffiConverterRustBuffer):
             return _UniffiFfiConverterTypeSyncObserver.read(buf)
         else:
             raise InternalError("Unexpected flag byte for optional type")
+
+
+class HttpTransportProtocol(typing.Protocol):
+    """
+    The way to one server for one phone. May be shared between threads; calls block until the server has answered.
+"""
+    
+    def change_password(self, old: str,new: str) -> None:
+        """
+        Chooses a new password for the engineer who is logged in.
+
+        # Errors
+        As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `server_refused` with the server's code
+        `bad_password` when the new one does not do.
+"""
+        raise NotImplementedError
+    def enrol(self, device_name: str) -> Identity:
+        """
+        Makes this phone known to the server for the engineer who is logged in; the device's identity and tokens are on
+        disk together when this returns. Repeating it is no error, and on a phone whose log-in has ended
+        (`unauthorized`) it begins a new one for the same device.
+
+        # Errors
+        As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `device_revoked`, `enrolled_for_another`,
+        `host_failed`, `store_failed`.
+"""
+        raise NotImplementedError
+    def exchange(self, frame: bytes) -> bytes:
+        raise NotImplementedError
+    def log_in(self, login: str,password: str) -> Account:
+        """
+        Logs the engineer in. The password is not kept, and the log-in lasts until the phone is enrolled or this object
+        goes.
+
+        # Errors
+        `credentials_wrong`, `too_many_attempts`, `server_unreachable`, `server_busy`, `server_untrusted`, `server_refused`.
+"""
+        raise NotImplementedError
+    def log_out(self, ) -> None:
+        """
+        Ends the device's log-in: tells the server, where there is a way to it, and forgets the tokens. What is recorded
+        stays; after logging in and enrolling again it is synced.
+
+        # Errors
+        `store_failed`.
+"""
+        raise NotImplementedError
+    def sync(self, observer: typing.Union[object, typing.Optional[SyncObserver]] = _DEFAULT,max_rounds: int = 20) -> SyncReport:
+        """
+        As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+        on, many times with the same numbers, and its `false` ends the sync then.
+
+        # Errors
+        `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
+        log-in; `server_unreachable`, `server_busy`, `server_untrusted`, `app_too_old`, `server_refused`; otherwise as
+        [`Phone::sync`].
+"""
+        raise NotImplementedError
+
+class HttpTransport(HttpTransportProtocol, Transport):
+    """
+    The way to one server for one phone. May be shared between threads; calls block until the server has answered.
+"""
+    
+    _handle: ctypes.c_uint64
+    def __init__(self, phone: Phone,server: str,options: typing.Union[object, typing.Optional[HttpOptions]] = _DEFAULT):
+        """
+        The way to `server` (`https://…`; `http://` only to this machine, see [`HttpOptions`]) for `phone`. Nothing is sent.
+
+        # Errors
+        `bad_server_address`, `bad_certificates`.
+"""
+        
+        _UniffiFfiConverterTypePhone.check_lower(phone)
+
+        _UniffiFfiConverterString.check_lower(server)
+
+        if options is _DEFAULT:
+            options = None
+        _UniffiFfiConverterOptionalTypeHttpOptions.check_lower(options)
+        _uniffi_lowered_args = (
+            _UniffiFfiConverterTypePhone.lower(phone),
+            _UniffiFfiConverterString.lower(server),
+            _UniffiFfiConverterOptionalTypeHttpOptions.lower(options),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeHttpTransport.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_constructor_httptransport_new,
+            *_uniffi_lowered_args,
+        )
+        self._handle = _uniffi_ffi_result
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_countersign_core_fn_free_httptransport, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_countersign_core_fn_clone_httptransport, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    def change_password(self, old: str,new: str) -> None:
+        """
+        Chooses a new password for the engineer who is logged in.
+
+        # Errors
+        As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `server_refused` with the server's code
+        `bad_password` when the new one does not do.
+"""
+        
+        _UniffiFfiConverterString.check_lower(old)
+
+        _UniffiFfiConverterString.check_lower(new)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(old),
+            _UniffiFfiConverterString.lower(new),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_httptransport_change_password,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def enrol(self, device_name: str) -> Identity:
+        """
+        Makes this phone known to the server for the engineer who is logged in; the device's identity and tokens are on
+        disk together when this returns. Repeating it is no error, and on a phone whose log-in has ended
+        (`unauthorized`) it begins a new one for the same device.
+
+        # Errors
+        As [`HttpTransport::log_in`]; `unauthorized` when nobody is logged in, `device_revoked`, `enrolled_for_another`,
+        `host_failed`, `store_failed`.
+"""
+        
+        _UniffiFfiConverterString.check_lower(device_name)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(device_name),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeIdentity.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_httptransport_enrol,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def exchange(self, frame: bytes) -> bytes:
+        
+        _UniffiFfiConverterBytes.check_lower(frame)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterBytes.lower(frame),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBytes.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeHostError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_httptransport_exchange,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def log_in(self, login: str,password: str) -> Account:
+        """
+        Logs the engineer in. The password is not kept, and the log-in lasts until the phone is enrolled or this object
+        goes.
+
+        # Errors
+        `credentials_wrong`, `too_many_attempts`, `server_unreachable`, `server_busy`, `server_untrusted`, `server_refused`.
+"""
+        
+        _UniffiFfiConverterString.check_lower(login)
+
+        _UniffiFfiConverterString.check_lower(password)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(login),
+            _UniffiFfiConverterString.lower(password),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeAccount.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_httptransport_log_in,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def log_out(self, ) -> None:
+        """
+        Ends the device's log-in: tells the server, where there is a way to it, and forgets the tokens. What is recorded
+        stays; after logging in and enrolling again it is synced.
+
+        # Errors
+        `store_failed`.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = lambda val: None
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_httptransport_log_out,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def sync(self, observer: typing.Union[object, typing.Optional[SyncObserver]] = _DEFAULT,max_rounds: int = 20) -> SyncReport:
+        """
+        As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+        on, many times with the same numbers, and its `false` ends the sync then.
+
+        # Errors
+        `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
+        log-in; `server_unreachable`, `server_busy`, `server_untrusted`, `app_too_old`, `server_refused`; otherwise as
+        [`Phone::sync`].
+"""
+        
+        if observer is _DEFAULT:
+            observer = None
+        _UniffiFfiConverterOptionalTypeSyncObserver.check_lower(observer)
+
+        _UniffiFfiConverterUInt32.check_lower(max_rounds)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterOptionalTypeSyncObserver.lower(observer),
+            _UniffiFfiConverterUInt32.lower(max_rounds),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeSyncReport.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_httptransport_sync,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+
+
+
+
+
+class _UniffiFfiConverterTypeHttpTransport:
+    @staticmethod
+    def lift(value: int) -> HttpTransport:
+        return HttpTransport._uniffi_make_instance(value)
+
+    @staticmethod
+    def check_lower(value: HttpTransport):
+        if not isinstance(value, HttpTransport):
+            raise TypeError("Expected HttpTransport instance, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: HttpTransport) -> ctypes.c_uint64:
+        return value._uniffi_clone_handle()
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer) -> HttpTransport:
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: HttpTransport, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
+
+
+class LinuxClockProtocol(typing.Protocol):
+    """
+    The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
+    without these, Android among them, every reading fails.
+"""
+    
+    def now(self, ) -> ClockReading:
+        raise NotImplementedError
+
+class LinuxClock(LinuxClockProtocol, Clock):
+    """
+    The clocks of a Linux machine: `/proc/uptime`, which goes on through sleep, and the kernel's boot id. On systems
+    without these, Android among them, every reading fails.
+"""
+    
+    _handle: ctypes.c_uint64
+    def __init__(self, ):
+        """
+        The clocks of this machine.
+"""
+        _uniffi_lowered_args = (
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeLinuxClock.lift
+        _uniffi_error_converter = None
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_constructor_linuxclock_new,
+            *_uniffi_lowered_args,
+        )
+        self._handle = _uniffi_ffi_result
+
+    def __del__(self):
+        # In case of partial initialization of instances.
+        handle = getattr(self, "_handle", None)
+        if handle is not None:
+            _uniffi_rust_call(_UniffiLib.uniffi_countersign_core_fn_free_linuxclock, handle)
+
+    def _uniffi_clone_handle(self):
+        return _uniffi_rust_call(_UniffiLib.uniffi_countersign_core_fn_clone_linuxclock, self._handle)
+
+    # Used by alternative constructors or any methods which return this type.
+    @classmethod
+    def _uniffi_make_instance(cls, handle):
+        # Lightly yucky way to bypass the usual __init__ logic
+        # and just create a new instance with the required handle.
+        inst = cls.__new__(cls)
+        inst._handle = handle
+        return inst
+    def now(self, ) -> ClockReading:
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeClockReading.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypeHostError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_linuxclock_now,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+
+
+
+
+
+class _UniffiFfiConverterTypeLinuxClock:
+    @staticmethod
+    def lift(value: int) -> LinuxClock:
+        return LinuxClock._uniffi_make_instance(value)
+
+    @staticmethod
+    def check_lower(value: LinuxClock):
+        if not isinstance(value, LinuxClock):
+            raise TypeError("Expected LinuxClock instance, {} found".format(type(value).__name__))
+
+    @staticmethod
+    def lower(value: LinuxClock) -> ctypes.c_uint64:
+        return value._uniffi_clone_handle()
+
+    @classmethod
+    def read(cls, buf: _UniffiRustBuffer) -> LinuxClock:
+        ptr = buf.read_u64()
+        if ptr == 0:
+            raise InternalError("Raw handle value was null")
+        return cls.lift(ptr)
+
+    @classmethod
+    def write(cls, value: LinuxClock, buf: _UniffiRustBuffer):
+        buf.write_u64(cls.lower(value))
+
+class _UniffiFfiConverterSequenceTypeAsset(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeAsset.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeAsset.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeAsset.read(buf) for i in range(count)
+        ]
+
+class _UniffiFfiConverterSequenceTypeCarried(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeCarried.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeCarried.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeCarried.read(buf) for i in range(count)
+        ]
+
+class _UniffiFfiConverterOptionalTypeFrame(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeFrame.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeFrame.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeFrame.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterSequenceTypeContact(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeContact.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeContact.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeContact.read(buf) for i in range(count)
+        ]
+
+class _UniffiFfiConverterSequenceTypeCustomer(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeCustomer.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeCustomer.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeCustomer.read(buf) for i in range(count)
+        ]
+
+class _UniffiFfiConverterOptionalTypeIdentity(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeIdentity.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeIdentity.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeIdentity.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+class _UniffiFfiConverterSequenceTypeRunningTimer(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeRunningTimer.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeRunningTimer.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeRunningTimer.read(buf) for i in range(count)
+        ]
 
 class _UniffiFfiConverterSequenceTypeListedVisit(_UniffiConverterRustBuffer):
     @classmethod
@@ -7729,7 +8283,7 @@ class PhoneProtocol(typing.Protocol):
         meanwhile. When it fails or is ended, what was confirmed stays confirmed, and the next sync goes on from there.
 
         # Errors
-        `host_failed` when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
+        `host_failed` or the code that it gave when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
         [`Phone::receive`].
 """
         raise NotImplementedError
@@ -8816,7 +9370,7 @@ class Phone(PhoneProtocol):
         meanwhile. When it fails or is ended, what was confirmed stays confirmed, and the next sync goes on from there.
 
         # Errors
-        `host_failed` when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
+        `host_failed` or the code that it gave when the transport or the observer failed; otherwise as [`Phone::next_frame`] and
         [`Phone::receive`].
 """
         
@@ -9184,6 +9738,31 @@ class _UniffiFfiConverterTypeSigner:
     def write(cls, value: Signer, buf: _UniffiRustBuffer):
         buf.write_u64(cls.lower(value))
 
+class _UniffiFfiConverterOptionalTypeHttpOptions(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeHttpOptions.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeHttpOptions.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeHttpOptions.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 class _UniffiFfiConverterOptionalTypeEntropy(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -9253,6 +9832,7 @@ __all__ = [
     "TimeKind",
     "HostError",
     "PhoneError",
+    "Account",
     "AdviceQuestion",
     "StrokePoint",
     "Stroke",
@@ -9276,6 +9856,7 @@ __all__ = [
     "Text",
     "Flag",
     "Frame",
+    "HttpOptions",
     "Identity",
     "Item",
     "ItemPatch",
@@ -9304,12 +9885,14 @@ __all__ = [
     "Clock",
     "EntropyImpl",
     "Entropy",
-    "LinuxClock",
-    "LinuxClockProtocol",
     "TransportImpl",
     "Transport",
     "SyncObserverImpl",
     "SyncObserver",
+    "HttpTransport",
+    "HttpTransportProtocol",
+    "LinuxClock",
+    "LinuxClockProtocol",
     "Phone",
     "PhoneProtocol",
     "SignerImpl",

@@ -1,0 +1,1 @@
+from .countersign import *  # NOQA
