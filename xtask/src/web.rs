@@ -6,20 +6,22 @@ use crate::wasm_imports::imports;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The most that a browser may have to load, gzipped: the module and its JavaScript.
-const LIMIT: usize = 600_000;
+/// The most that a browser may have to load, gzipped: the module and its JavaScript. What is in it, and why it is not less:
+/// docs/adr/0020-what-a-browser-loads.md.
+const LIMIT: usize = 960_000;
 
 /// Node.js of this version has all that browsers have and the package needs.
 const NODE: u32 = 20;
 
 /// What the module may ask its host for: the callbacks of `mobile-bindings/src/skin/hands.rs`, and what wasm-bindgen
 /// needs for any. All else that a page could give, a clock for instance, comes by these.
-const MAY_IMPORT: [&str; 6] = ["now_", "random_", "publicKey_", "__wbindgen_", "__wbg___wbindgen_", "__wbg_wbindgen"];
+const MAY_IMPORT: [&str; 5] = ["__wbg_now_", "__wbg_random_", "__wbg_publicKey_", "__wbindgen_", "__wbg___wbindgen_"];
 
 /// For size, with what every browser of the last years understands.
 const OPTIMISE: [&str; 11] = [
     "-Oz",
-    "--converge",
+    // Copies of one generic function stand side by side, where gzip sees that they are alike.
+    "--reorder-functions-by-name",
     "--strip-debug",
     "--strip-producers",
     "--enable-bulk-memory",
@@ -81,7 +83,7 @@ pub(crate) fn package(built: &Path) -> Result {
     install()?;
     let module = built.join("countersign_web.wasm");
     let bytes = std::fs::read(&module).at(&module)?;
-    let asks = imports(&bytes).map_err(crate::proc::Failure)?;
+    let asks = imports(&bytes).map_err(|why| crate::proc::Failure(why.to_owned()))?;
     if let Some(other) = asks.iter().find(|name| !MAY_IMPORT.iter().any(|known| name.contains(known))) {
         return fail(format!(
             "the package's module asks its host for {other}: it is given callbacks, and nothing else"
@@ -112,6 +114,15 @@ pub(crate) fn package(built: &Path) -> Result {
     run(tool("tsc").args(["--project", "tests"]))
 }
 
+/// The first import that is neither one of our callbacks nor what they need.
+fn foreign(imports: &[String]) -> Option<&String> {
+    let known = |import: &str| {
+        let field = import.split_once('.').map_or(import, |(_, field)| field);
+        MAY_IMPORT.iter().any(|known| field.starts_with(known))
+    };
+    imports.iter().find(|import| !known(import))
+}
+
 /// Prints what a browser loads, and fails when it is too much.
 pub(crate) fn small_enough() -> Result {
     let dist = &directory().join("dist");
@@ -132,7 +143,7 @@ pub(crate) fn small_enough() -> Result {
         LIMIT / 1000
     ));
     if wasm + javascript > LIMIT {
-        return fail("the package is too large: docs/adr/0020-what-a-browser-loads.md says what was left out so far");
+        return fail("the package has grown: docs/adr/0020-what-a-browser-loads.md says what is in it");
     }
     Ok(())
 }
@@ -147,4 +158,17 @@ fn gzipped(files: &[PathBuf]) -> Result<usize> {
         sum += out.stdout.len();
     }
     Ok(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn callbacks_are_known_and_a_clock_is_not() {
+        let import = |field: &str| format!("__wbindgen_placeholder__.{field}");
+        let ours =
+            ["__wbg_now_c06742eafe5fc992", "__wbindgen_object_drop_ref", "__wbg___wbindgen_throw_4c88"].map(import);
+        assert_eq!(super::foreign(&ours), None);
+        let clock = [import("__wbg_random_5043"), import("__wbg_getTime_14776bfb48a1bff9")];
+        assert_eq!(super::foreign(&clock), Some(&clock[1]));
+    }
 }
