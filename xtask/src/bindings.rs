@@ -1,4 +1,5 @@
-//! The generated sources of `mobile-bindings` (Kotlin, Swift and Python, from the built library), and what their tests need.
+//! The generated sources of `mobile-bindings` (Kotlin, Swift, Python and the web's, from the built library), and what their
+//! tests need.
 
 use crate::apt;
 use crate::proc::{At, Result, fail, on_path, quiet, root, target_dir};
@@ -30,6 +31,8 @@ const SUSPENDING: &str = "mobile-bindings/kotlin/src/main/kotlin/dev/countersign
 
 /// The types of the generated Python.
 const STUBS: &str = "mobile-bindings/python/countersign/_native/countersign.pyi";
+/// The web's two: the skin's exports, and the package's types with its calls.
+const WEB: [&str; 2] = ["mobile-bindings/src/skin/calls.rs", "mobile-bindings/web/src/generated.ts"];
 
 /// Names the Maven that runs the Kotlin tests.
 pub(crate) const MAVEN_VARIABLE: &str = "COUNTERSIGN_TEST_MAVEN";
@@ -87,6 +90,16 @@ pub(crate) fn codegen(check: bool) -> Result {
             }
         }
         unknown(&out, &out, files)?;
+    }
+    let (rust, typescript) = (fresh.join("calls.rs"), fresh.join("generated.ts"));
+    quiet(
+        Command::new(target_dir().join("debug/mobile-bindgen"))
+            .arg("web")
+            .args([&library, &rust, &typescript])
+            .current_dir(crate::proc::root()),
+    )?;
+    for (fresh, kept) in [(rust, WEB[0]), (typescript, WEB[1])] {
+        generated(kept, &std::fs::read_to_string(&fresh).at(&fresh)?, check)?;
     }
     Ok(())
 }

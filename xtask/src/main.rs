@@ -17,6 +17,7 @@ mod suspending;
 mod tasks;
 mod wasm;
 mod wasm_imports;
+mod web;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;

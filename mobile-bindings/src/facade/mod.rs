@@ -83,6 +83,8 @@ impl Waiting {
 enum Ticket {
     SignOff(Box<Draft>),
     Frame(Box<FrameDraft>),
+    Enrolment(Box<enrol::Claim>),
+    Export(Box<rescue::Export>),
 }
 
 /// The clocks and the randomness of one call, drawn before the lock is taken.

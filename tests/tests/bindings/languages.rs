@@ -1,6 +1,6 @@
 //! Every language tells the story; all tell it alike.
 
-use super::ground::{Maven, Python, PythonTools, Template, root, run};
+use super::ground::{Maven, Node, Python, PythonTools, Template, root, run};
 use super::story;
 use countersign_tests::Failure;
 use serde_json::Value;
@@ -52,6 +52,14 @@ fn every_language_tells_the_same_story() -> Result<(), Failure> {
     equal("Python", &read(&output)?, &plain);
     drop(server);
 
+    let Some(node) = Node::find()? else { return Ok(()) };
+    let dir = tempfile::tempdir()?;
+    let server = template.start(dir.path())?;
+    let output = dir.path().join("told.json");
+    run(node.command("story.mjs").arg(server.base()).arg(&output))?;
+    equal("JavaScript", &read(&output)?, &plain);
+    drop(server);
+
     let Some(maven) = Maven::find()? else { return Ok(()) };
     let dir = tempfile::tempdir()?;
     let server = template.start(dir.path())?;
@@ -70,7 +78,32 @@ fn every_language_tells_the_same_story() -> Result<(), Failure> {
 #[test]
 fn what_only_a_binding_can_get_wrong() -> Result<(), Failure> {
     let dir = tempfile::tempdir()?;
-    run(&mut Python::new(dir.path())?.command("test_binding.py"))
+    run(&mut Python::new(dir.path())?.command("test_binding.py"))?;
+    let Some(node) = Node::find()? else { return Ok(()) };
+    run(&mut node.command("core.mjs"))
+}
+
+#[test]
+fn the_package_works_in_a_browser() -> Result<(), Failure> {
+    let Some(node) = Node::find()? else { return Ok(()) };
+    let chromium = std::env::var_os("COUNTERSIGN_TEST_CHROMIUM").ok_or("COUNTERSIGN_TEST_CHROMIUM names no browser")?;
+    let dir = tempfile::tempdir()?;
+    run(node.command("browser.mjs").arg(chromium).arg(dir.path()))
+}
+
+#[test]
+fn the_npm_package_is_all_that_an_app_needs() -> Result<(), Failure> {
+    let Some(node) = Node::find()? else { return Ok(()) };
+    let dir = tempfile::tempdir()?;
+    let template = Template::new(|_| Ok(()))?;
+    let server = template.start(dir.path())?;
+    // Installed as an app has it: nothing but the package itself is there.
+    let scope = dir.path().join("node_modules/@countersign");
+    std::fs::create_dir_all(&scope)?;
+    std::os::unix::fs::symlink(root().join("mobile-bindings/web"), scope.join("core"))?;
+    let path = dir.path().join("visit.mjs");
+    std::fs::copy(root().join("mobile-bindings/samples/web/visit.mjs"), &path)?;
+    run(node.program(&path).env("SERVER", server.base()))
 }
 
 #[test]
@@ -80,6 +113,7 @@ fn the_quick_starts_are_the_samples() -> Result<(), Failure> {
         ("python", "python/visit.py"),
         ("kotlin", "kotlin/src/main/kotlin/Visit.kt"),
         ("swift", "swift/Sources/Visit/main.swift"),
+        ("js", "web/visit.mjs"),
     ] {
         let program = std::fs::read_to_string(samples.join(sample))?;
         for page in ["docs/phones.md", "docs/phones.zh-CN.md"] {
