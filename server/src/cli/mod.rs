@@ -61,7 +61,7 @@ enum Command {
 }
 
 /// Every setting that may come from a variable, by its argument's name.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 18] = [
     "data_dir",
     "database_url",
     "listen",
@@ -70,6 +70,7 @@ const SETTINGS: [&str; 17] = [
     "mail_from",
     "keys_dir",
     "receipt_template",
+    "app_dir",
     "mail_pdf",
     "mail_domain_at_once",
     "mail_domain_per_minute",
