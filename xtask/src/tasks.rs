@@ -1,5 +1,6 @@
 //! The tasks a person runs: test, demo, bench, codegen.
 
+use crate::app;
 use crate::apt;
 use crate::bindings;
 use crate::calendars;
@@ -66,13 +67,19 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     if quick {
         command.env(QUICK, "1");
         let smtp = [smtp::VARIABLE, smtp::STARTTLS_VARIABLE, smtp::TLS_VARIABLE, smtp::DIR_VARIABLE];
-        let others = [postgres::VARIABLE, calendars::VARIABLE, bindings::MAVEN_VARIABLE];
+        let others = [postgres::VARIABLE, calendars::VARIABLE, bindings::MAVEN_VARIABLE, app::CHROMIUM_VARIABLE];
         for variable in smtp.into_iter().chain(others) {
             command.env_remove(variable);
         }
     } else {
         command.env_remove(QUICK).env(calendars::VARIABLE, calendars::python()?);
         command.env(bindings::MAVEN_VARIABLE, bindings::maven()?);
+        // A run of other packages needs no app.
+        if cargo_args.is_empty() || cargo_args.iter().any(|arg| arg == "countersign-tests") {
+            app::build()?;
+            app::check()?;
+            command.env(app::CHROMIUM_VARIABLE, app::chromium()?);
+        }
         if std::env::var_os(postgres::VARIABLE).is_some() {
             announce(format_args!("using the PostgreSQL that {} names", postgres::VARIABLE));
         } else {
@@ -117,7 +124,12 @@ fn with_release_server(program: &str) -> Result<Command> {
 /// every other signal reach it.
 pub(crate) fn demo(check: bool, out: Option<&Path>) -> Result {
     fonts()?;
+    // Checked is what the phones and the server do; the app is for whoever looks at the demo.
+    let app = if check { None } else { Some(app::build()?) };
     let mut command = with_release_server("demo")?;
+    if let Some(app) = app {
+        command.env("COUNTERSIGN_APP_DIR", app);
+    }
     if let Some(out) = out {
         command.arg("--out").arg(std::path::absolute(out).at(out)?);
     }
