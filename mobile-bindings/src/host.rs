@@ -143,7 +143,7 @@ fn failed(reason: String) -> HostError {
 #[derive(Clone)]
 pub(crate) struct Host {
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) entropy: Option<Arc<dyn Entropy>>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) signer: Option<Arc<dyn Signer>>,
 }
 
@@ -155,19 +155,28 @@ impl Host {
         Ok(sync_core::clock::Stamp { wall_ms: reading.wall_ms, mono_ms: reading.mono_ms, boot, server: None })
     }
 
-    /// Secret bytes: the host's where it gives some, the operating system's otherwise.
+    /// Secret bytes.
     pub(crate) fn secret(&self) -> Result<Zeroizing<[u8; 32]>, PhoneError> {
         let mut out = Zeroizing::new([0u8; 32]);
-        match &self.entropy {
-            None => getrandom::fill(&mut *out).map_err(|e| PhoneError::host(e.to_string()))?,
-            Some(entropy) => {
-                let bytes = Zeroizing::new(entropy.fill(32)?);
-                if bytes.len() != out.len() {
-                    return Err(PhoneError::host(format!("{} random bytes instead of 32", bytes.len())));
-                }
-                out.copy_from_slice(&bytes);
-            }
+        let bytes = Zeroizing::new(self.entropy.fill(32)?);
+        if bytes.len() != out.len() {
+            return Err(PhoneError::host(format!("{} random bytes instead of 32", bytes.len())));
         }
+        out.copy_from_slice(&bytes);
+        Ok(out)
+    }
+}
+
+/// The operating system's randomness. Not on the web: what getrandom answers there is a counter
+/// (`sync-core/src/wasm_entropy.rs`), and this crate does without it.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) struct SystemEntropy;
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Entropy for SystemEntropy {
+    fn fill(&self, count: u32) -> Result<Vec<u8>, HostError> {
+        let mut out = vec![0; count as usize];
+        getrandom::fill(&mut out).map_err(|e| failed(e.to_string()))?;
         Ok(out)
     }
 }

@@ -1,6 +1,7 @@
 //! The offline engine for phones, once for all platforms: one plain facade ([`facade`], [`dto`], [`error`], [`host`]) over
-//! `sync-core`'s phone engine, a durable encrypted store (`store`) for native hosts, and a skin without logic: UniFFI's attributes
-//! on the facade itself, from which the Kotlin, Swift and Python sources are generated (docs/adr/0009).
+//! `sync-core`'s phone engine, a durable encrypted store (`store`) for native hosts, and skins without logic: UniFFI's attributes
+//! on the facade itself, from which the Kotlin, Swift and Python sources are generated (docs/adr/0013), and `skin`, which is
+//! generated from the same for wasm-bindgen (docs/adr/0019).
 //!
 //! # Numbers
 //!
@@ -20,7 +21,11 @@ pub mod error;
 mod expand;
 pub mod facade;
 pub mod host;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod host_disk;
 mod seal;
+#[cfg(target_arch = "wasm32")]
+pub mod skin;
 #[cfg(not(target_arch = "wasm32"))]
 mod store;
 

@@ -84,32 +84,40 @@ impl From<Message> for Arg {
     }
 }
 
-/// The catalogue files of one language, each with one subject.
-const ZH_CN_FILES: [&str; 9] = [
+/// The catalogue files of one language, each with one subject. What only the server says is not loaded by a browser.
+const ZH_CN_FILES: &[&str] = &[
     include_str!("../locales/zh-CN/words.ftl"),
     include_str!("../locales/zh-CN/coverage.ftl"),
     include_str!("../locales/zh-CN/record.ftl"),
     include_str!("../locales/zh-CN/signoff.ftl"),
+    #[cfg(not(target_arch = "wasm32"))]
     include_str!("../locales/zh-CN/mail.ftl"),
+    #[cfg(not(target_arch = "wasm32"))]
     include_str!("../locales/zh-CN/hospital.ftl"),
+    #[cfg(not(target_arch = "wasm32"))]
     include_str!("../locales/zh-CN/money.ftl"),
+    #[cfg(not(target_arch = "wasm32"))]
     include_str!("../locales/zh-CN/judging.ftl"),
     include_str!("../locales/zh-CN/phone.ftl"),
 ];
-const EN_FILES: [&str; 9] = [
+const EN_FILES: &[&str] = &[
     include_str!("../locales/en/words.ftl"),
     include_str!("../locales/en/coverage.ftl"),
     include_str!("../locales/en/record.ftl"),
     include_str!("../locales/en/signoff.ftl"),
+    #[cfg(not(target_arch = "wasm32"))]
     include_str!("../locales/en/mail.ftl"),
+    #[cfg(not(target_arch = "wasm32"))]
     include_str!("../locales/en/hospital.ftl"),
+    #[cfg(not(target_arch = "wasm32"))]
     include_str!("../locales/en/money.ftl"),
+    #[cfg(not(target_arch = "wasm32"))]
     include_str!("../locales/en/judging.ftl"),
     include_str!("../locales/en/phone.ftl"),
 ];
 
-static ZH_CN: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("zh-CN", &ZH_CN_FILES));
-static EN: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("en", &EN_FILES));
+static ZH_CN: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("zh-CN", ZH_CN_FILES));
+static EN: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("en", EN_FILES));
 
 fn bundle(lang: &str, files: &[&str]) -> FluentBundle<FluentResource> {
     let id: unic_langid::LanguageIdentifier = lang.parse().unwrap_or_default();

@@ -2,6 +2,7 @@
 //! they record through them.
 
 mod bindings {
+    mod automerge;
     mod ground;
     mod kill;
     mod languages;

@@ -1,4 +1,5 @@
-//! The generated sources of `mobile-bindings` (Kotlin, Swift and Python, from the built library), and what their tests need.
+//! The generated sources of `mobile-bindings` (Kotlin, Swift, Python and the web's, from the built library), and what their
+//! tests need.
 
 use crate::apt;
 use crate::proc::{At, Result, fail, on_path, quiet, target_dir};
@@ -22,6 +23,9 @@ const LANGUAGES: [(&str, &[(&str, &str)]); 3] = [
         ],
     ),
 ];
+
+/// The web's two: the skin's exports, and the package's types with its calls.
+const WEB: [&str; 2] = ["mobile-bindings/src/skin/calls.rs", "mobile-bindings/web/src/generated.ts"];
 
 /// Names the Maven that runs the Kotlin tests.
 pub(crate) const MAVEN_VARIABLE: &str = "COUNTERSIGN_TEST_MAVEN";
@@ -58,6 +62,16 @@ pub(crate) fn codegen(check: bool) -> Result {
             generated(kept, &text, check)?;
         }
         unknown(&out, &out, files)?;
+    }
+    let (rust, typescript) = (fresh.join("calls.rs"), fresh.join("generated.ts"));
+    quiet(
+        Command::new(target_dir().join("debug/mobile-bindgen"))
+            .arg("web")
+            .args([&library, &rust, &typescript])
+            .current_dir(crate::proc::root()),
+    )?;
+    for (fresh, kept) in [(rust, WEB[0]), (typescript, WEB[1])] {
+        generated(kept, &std::fs::read_to_string(&fresh).at(&fresh)?, check)?;
     }
     Ok(())
 }

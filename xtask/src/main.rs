@@ -16,6 +16,7 @@ mod smtp;
 mod tasks;
 mod wasm;
 mod wasm_imports;
+mod web;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;

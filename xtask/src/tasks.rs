@@ -7,6 +7,7 @@ use crate::calendars;
 use crate::postgres::{self, Postgres};
 use crate::proc::{At, Failure, Result, announce, cargo, fail, on_path, root, run, target_dir, watch};
 use crate::smtp::{self, Smtp};
+use crate::{wasm, web};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -67,19 +68,26 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     if quick {
         command.env(QUICK, "1");
         let smtp = [smtp::VARIABLE, smtp::STARTTLS_VARIABLE, smtp::TLS_VARIABLE, smtp::DIR_VARIABLE];
-        let others = [postgres::VARIABLE, calendars::VARIABLE, bindings::MAVEN_VARIABLE, app::CHROMIUM_VARIABLE];
+        let others = [
+            postgres::VARIABLE,
+            calendars::VARIABLE,
+            bindings::MAVEN_VARIABLE,
+            web::NODE_VARIABLE,
+            web::CHROMIUM_VARIABLE,
+        ];
         for variable in smtp.into_iter().chain(others) {
             command.env_remove(variable);
         }
     } else {
         command.env_remove(QUICK).env(calendars::VARIABLE, calendars::python()?);
         command.env(bindings::MAVEN_VARIABLE, bindings::maven()?);
+        wasm::package()?;
         // A run of other packages needs no app.
         if cargo_args.is_empty() || cargo_args.iter().any(|arg| arg == "countersign-tests") {
-            app::build()?;
+            app::bundle()?;
             app::check()?;
-            command.env(app::CHROMIUM_VARIABLE, app::chromium()?);
         }
+        command.env(web::NODE_VARIABLE, "node").env(web::CHROMIUM_VARIABLE, web::chromium()?);
         if std::env::var_os(postgres::VARIABLE).is_some() {
             announce(format_args!("using the PostgreSQL that {} names", postgres::VARIABLE));
         } else {

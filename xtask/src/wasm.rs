@@ -1,45 +1,39 @@
-//! Proves that the core is sans-I/O: it is compiled for `wasm32-unknown-unknown`, linked into a module that really
-//! uses it (`sync-core/wasm-probe`), and that module must import nothing and work in a host that gives it nothing.
+//! What is compiled for `wasm32-unknown-unknown`, in one build: the probe, which proves that the core is sans-I/O, and the
+//! module of the npm package (`web.rs`).
 //!
-//! The reasons are in `docs/adr/0005-wasm-without-host-imports.md`.
+//! The probe links the core and really uses it (`sync-core/wasm-probe`), must import nothing, and must work in a host that
+//! gives it nothing. The reasons are in `docs/adr/0005-wasm-without-host-imports.md`, the flags in
+//! `docs/adr/0020-what-a-browser-loads.md`.
 
 use crate::apt;
-use crate::proc::{At, Result, announce, cargo, fail, on_path, quiet, root, run, target_dir};
+use crate::proc::{At, Result, announce, cargo, fail, quiet, root, run, target_dir};
 use crate::wasm_imports::imports;
-use std::path::Path;
+use crate::web;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Who may draw randomness in the core's dependency tree. What getrandom gives there is no randomness (see
+/// Who may draw randomness in the tree of each package. What getrandom gives there is no randomness (see
 /// `sync-core/src/wasm_entropy.rs`), so nothing else may come to rely on it unnoticed.
-const MAY_USE_GETRANDOM: [&str; 5] = ["getrandom", "automerge", "rand", "sync-core", "wasm-probe"];
+const MAY_USE_GETRANDOM: [&str; 6] = ["getrandom", "automerge", "rand", "sync-core", "wasm-probe", "mobile-bindings"];
 
 /// Debian's compiler for the web, which needs the standard library's source. Its cargo trusts the certificates of the
 /// system, which a minimal one lacks.
 const DEBIAN: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "lld", "ca-certificates"];
 
-/// Chooses a toolchain that is there; for trying the other one.
+/// Chooses a toolchain that is there (`debian`, `rustup`); for trying the other one.
 const TOOLCHAIN_VARIABLE: &str = "COUNTERSIGN_WASM_TOOLCHAIN";
 
-/// Builds the probe, checks its imports, runs it.
-pub(crate) fn check() -> Result {
-    getrandom_users()?;
-    let mut build = toolchain()?;
-    build
-        .args(["build", "--release", "--locked", "--package", "wasm-probe", "--target", TARGET])
-        .arg("--target-dir")
-        .arg(target_dir().join("wasm"))
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "--cfg getrandom_backend=\"custom\"")
-        // For size, and only here: the workspace's release profile is the server's.
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
-        .env("CARGO_PROFILE_RELEASE_LTO", "fat")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
-        .env("CARGO_PROFILE_RELEASE_PANIC", "abort")
-        .env("CARGO_PROFILE_RELEASE_STRIP", "symbols");
-    run(&mut build)?;
+/// For size: no words for panics, which a page shows to nobody, and no `Debug` form.
+const RUSTFLAGS: &str = "--cfg getrandom_backend=\"custom\" -Zlocation-detail=none -Zfmt-debug=none";
 
-    let module = target_dir().join("wasm").join(TARGET).join("release/wasm_probe.wasm");
+/// Builds, checks the probe's imports and runs it, and makes the npm package.
+pub(crate) fn check() -> Result {
+    getrandom_users("sync-core")?;
+    getrandom_users("mobile-bindings")?;
+    let built = build()?;
+    let module = built.join("wasm_probe.wasm");
     let bytes = std::fs::read(&module).at(&module)?;
     match imports(&bytes) {
         Ok(none) if none.is_empty() => announce("the module imports nothing from its host"),
@@ -53,13 +47,37 @@ pub(crate) fn check() -> Result {
         Err(why) => return fail(format!("{} cannot be read: {why}", module.display())),
     }
     self_check(&module)?;
-    announce(format_args!("wasm: {} kB, {} kB gzipped", bytes.len() / 1000, gzipped(&module)? / 1000));
-    Ok(())
+    web::package(&built)?;
+    web::small_enough()
 }
 
-/// Who depends on getrandom, by `cargo tree`.
-fn getrandom_users() -> Result {
-    let tree = quiet(cargo().args(["tree", "--locked", "--package", "sync-core", "--target", TARGET]).args([
+/// Builds, and makes the npm package, for those who use it.
+pub(crate) fn package() -> Result {
+    web::package(&build()?)
+}
+
+/// Builds both modules, and says where they are.
+fn build() -> Result<PathBuf> {
+    let mut build = toolchain()?;
+    build
+        // In one go: by themselves the two would ask for other features of their dependencies.
+        .args(["build", "--release", "--locked", "--package", "wasm-probe", "--package", "countersign-web"])
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(target_dir().join("wasm"))
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", RUSTFLAGS)
+        // For size, and only here: the workspace's release profile is the server's.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z")
+        .env("CARGO_PROFILE_RELEASE_LTO", "fat")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
+        .env("CARGO_PROFILE_RELEASE_PANIC", "immediate-abort")
+        .env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo");
+    run(&mut build)?;
+    Ok(target_dir().join("wasm").join(TARGET).join("release"))
+}
+
+/// Who depends on getrandom in a package's tree, by `cargo tree`.
+fn getrandom_users(package: &str) -> Result {
+    let tree = quiet(cargo().args(["tree", "--locked", "--package", package, "--target", TARGET]).args([
         "--edges",
         "normal",
         "--invert",
@@ -75,21 +93,30 @@ fn getrandom_users() -> Result {
     if others.is_empty() {
         return Ok(());
     }
-    fail(format!("{} would draw from getrandom inside the core, which has no randomness to give", others.join(", ")))
+    fail(format!("{} would draw from getrandom in {package}, which has no randomness to give there", others.join(", ")))
 }
 
-/// A cargo that can build for wasm: rustup's where it can add the target, else Debian's, which builds the standard
-/// library from source.
+/// A cargo that builds the standard library from source, with our flags: this toolchain's where its source is there
+/// (`rustup component add rust-src`), else Debian's.
 fn toolchain() -> Result<Command> {
     let wanted = std::env::var(TOOLCHAIN_VARIABLE).unwrap_or_default();
-    if wanted != "debian" && (target_is_there() || rustup_adds_it()) {
-        announce("wasm: with this toolchain's own standard library");
-        return Ok(cargo());
-    }
-    if wanted == "rustup" {
-        return fail(format!("this toolchain has no {TARGET} and rustup cannot add it"));
-    }
-    announce("wasm: with Debian's compiler, building the standard library");
+    let mut cargo = if wanted != "debian" && source_is_there() {
+        announce("wasm: with this toolchain's compiler");
+        cargo()
+    } else if wanted == "rustup" {
+        return fail("this toolchain lacks the standard library's source: rustup component add rust-src");
+    } else {
+        debian()?
+    };
+    cargo
+        // What follows is unstable, and is the only way to a standard library without panics' words.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .args(["-Zpanic-immediate-abort", "-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
+    Ok(cargo)
+}
+
+fn debian() -> Result<Command> {
+    announce("wasm: with Debian's compiler");
     apt::ensure(&DEBIAN)?;
     if debian_rustc() < minimum() {
         // The release itself has an older one; newer ones come as updates.
@@ -106,10 +133,7 @@ fn toolchain() -> Result<Command> {
         .env_remove("RUSTUP_TOOLCHAIN")
         .env("RUSTC", "/usr/bin/rustc")
         .env("RUSTDOC", "/usr/bin/rustdoc")
-        // `-Zbuild-std` is unstable, and is the only way without a prebuilt standard library.
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld")
-        .arg("-Zbuild-std=std,panic_abort");
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld");
     Ok(cargo)
 }
 
@@ -129,38 +153,18 @@ fn version(text: &str) -> Option<(u32, u32)> {
     Some((parts.next()??, parts.next()??))
 }
 
-fn target_is_there() -> bool {
+/// Whether the compiler that runs this task has its standard library's source beside it.
+fn source_is_there() -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .current_dir(root())
-        .output()
-        .is_ok_and(|out| Path::new(String::from_utf8_lossy(&out.stdout).trim()).is_dir())
-}
-
-fn rustup_adds_it() -> bool {
-    if !on_path("rustup") {
-        return false;
-    }
-    announce(format_args!("rustup target add {TARGET}"));
-    // With a limit: behind a closed network it may wait for ever.
-    Command::new("timeout")
-        .args(["120", "rustup", "target", "add", TARGET])
-        .current_dir(root())
-        .status()
-        .is_ok_and(|status| status.success())
-        && target_is_there()
+    let sysroot = Command::new(rustc).args(["--print", "sysroot"]).current_dir(root()).output();
+    sysroot.is_ok_and(|out| {
+        let sysroot = String::from_utf8_lossy(&out.stdout).trim().to_owned();
+        Path::new(&sysroot).join("lib/rustlib/src/rust/library/std").is_dir()
+    })
 }
 
 /// Runs the probe under Node.js with nothing to import.
 fn self_check(module: &Path) -> Result {
-    if !on_path("node") {
-        apt::ensure(&["nodejs"])?;
-    }
+    web::node()?;
     run(Command::new("node").arg("sync-core/wasm-probe/run.mjs").arg(module).current_dir(root()))
-}
-
-fn gzipped(module: &Path) -> Result<usize> {
-    let out = Command::new("gzip").args(["--best", "--stdout"]).arg(module).output().at("gzip")?;
-    if out.status.success() { Ok(out.stdout.len()) } else { fail("gzip failed") }
 }

@@ -20,7 +20,14 @@ macro_rules! mirrors {
                 match own { $($name::$variant => <$core>::$variant),* }
             }
         }
-    )*};
+    )*
+        /// Every type with the stable names of its values.
+        #[cfg(test)]
+        fn names() -> Vec<(&'static str, Vec<String>)> {
+            let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            vec![$((stringify!($name), vec![$(name(serde_json::json!($name::$variant))),*])),*]
+        }
+    };
 }
 
 mirrors! {
@@ -208,5 +215,21 @@ mirrors! {
         Community,
         /// 县级
         County,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn typescript_knows_every_value_by_its_stable_name() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/web/src/generated.ts");
+        let text = std::fs::read_to_string(path).unwrap();
+        for (name, values) in super::names() {
+            let (_, rest) = text.split_once(&format!("export type {name} =")).unwrap();
+            let (union, _) = rest.split_once(';').unwrap();
+            let listed: Vec<&str> =
+                union.lines().filter_map(|l| l.trim().strip_prefix("| '")?.split('\'').next()).collect();
+            assert_eq!(listed, values, "{name}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Making this phone known to the server.
 
-use super::{DEVICE_KEY, Phone};
-use crate::dto::{EnrolmentRequest, Identity, id};
+use super::{DEVICE_KEY, Phone, Ticket};
+use crate::dto::{EnrolmentRequest, Identity, ToSign, id};
 use crate::error::PhoneError;
 use sync_core::crypto::{Alg, PublicKey, SoftwareKey};
 use sync_core::ids::UserId;
@@ -10,6 +10,12 @@ use sync_core::phone::{self as engine, Write};
 /// What proves that a device holds its key.
 pub(super) fn challenge(user: UserId, key: &PublicKey) -> Vec<u8> {
     format!("countersign device enrolment v1\n{user}\n{}\n{}", key.alg.as_str(), key.key).into_bytes()
+}
+
+/// A key whose holder has yet to prove that they hold it.
+pub(super) struct Claim {
+    user: UserId,
+    key: PublicKey,
 }
 
 /// The request that makes a device known.
@@ -58,6 +64,35 @@ impl Phone {
             }
         };
         Ok(request(&device_name, &key, &proof))
+    }
+
+    /// [`Phone::begin_enrolment`] for platforms that sign in their own time (WebCrypto): what the device's key must sign.
+    ///
+    /// # Errors
+    /// `enrolled_already`, `bad_id`, `host_signs` without a signer, `host_failed`.
+    pub fn prepare_enrolment(&self, user: String) -> Result<ToSign, PhoneError> {
+        let user: UserId = id(&user)?;
+        self.not_yet_enrolled()?;
+        let key = self.platform_key()?;
+        let message = challenge(user, &key);
+        Ok(ToSign { ticket: self.state()?.ticket(Ticket::Enrolment(Box::new(Claim { user, key }))), message })
+    }
+
+    /// With the signature, the request of [`Phone::begin_enrolment`].
+    ///
+    /// # Errors
+    /// `bad_signature`, also when the ticket is none, or was used.
+    pub fn seal_enrolment(
+        &self,
+        ticket: u32,
+        signature: Vec<u8>,
+        device_name: String,
+    ) -> Result<EnrolmentRequest, PhoneError> {
+        let Some(Ticket::Enrolment(claim)) = self.state()?.tickets.remove(&ticket) else {
+            return Err(PhoneError::refused("bad_signature", &[]));
+        };
+        let proof = checked(&claim.key, &challenge(claim.user, &claim.key), signature)?;
+        Ok(request(&device_name, &claim.key, &proof))
     }
 
     /// The second half: the server's answer gave the device its id. `user` as before, `engineer_name` as it will stand on

@@ -66,6 +66,8 @@ struct Waiting {
 enum Ticket {
     SignOff(Box<Draft>),
     Frame(Box<FrameDraft>),
+    Enrolment(Box<enrol::Claim>),
+    Export(Box<rescue::Export>),
 }
 
 /// The clocks and the randomness of one call, drawn before the lock is taken.

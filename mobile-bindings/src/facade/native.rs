@@ -2,7 +2,7 @@
 
 use super::{Phone, State};
 use crate::error::PhoneError;
-use crate::host::{Clock, Entropy, Host, Signer};
+use crate::host::{Clock, Entropy, Host, Signer, SystemEntropy};
 use crate::seal;
 use crate::store::Store;
 use std::path::Path;
@@ -27,6 +27,7 @@ impl Phone {
     ) -> Result<Arc<Self>, PhoneError> {
         let key = zeroize::Zeroizing::new(key);
         let store = Store::open(Path::new(&path), &seal::key(&key)?)?;
+        let entropy = entropy.unwrap_or_else(|| Arc::new(SystemEntropy));
         Self::over(Box::new(store), Host { clock, entropy, signer }).map(Arc::new)
     }
 

@@ -4,9 +4,9 @@
 //! recognises it. So it works for keys that never leave their hardware, no key is in the file, and whoever carries it can
 //! only deliver it.
 
-use super::enrol::{challenge, request};
-use super::{Phone, photos};
-use crate::dto::{Carried, EnrolmentRequest, Frame, SyncReport, held};
+use super::enrol::{challenge, checked, request};
+use super::{Phone, State, Ticket, photos};
+use crate::dto::{Carried, EnrolmentRequest, Frame, SyncReport, ToSign, held};
 use crate::error::PhoneError;
 use crate::seal;
 use minicbor::bytes::ByteVec;
@@ -14,7 +14,7 @@ use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 use sync_core::canonical::sha256_hex;
 use sync_core::clock::Stamp;
-use sync_core::phone::{self as engine, Write};
+use sync_core::phone::{self as engine, FrameDraft, Write};
 use sync_core::sync::{DocumentDown, Outcome, PROTOCOL, Request, Response, decode, encode};
 
 /// How the file begins: what it is and its form, for whoever finds it.
@@ -65,16 +65,39 @@ pub(super) fn read(records: &[(String, Vec<u8>)]) -> Result<BTreeMap<String, Car
     Ok(all)
 }
 
-#[cfg_attr(not(target_arch = "wasm32"), uniffi::export)]
+/// Unsent work on its way into a file: what it holds, and the signatures that were made so far.
+pub(super) struct Export {
+    identity: engine::Identity,
+    visits: Vec<String>,
+    photos: Vec<ParcelPhoto>,
+    drafts: Vec<FrameDraft>,
+    /// Of the drafts, in their order, and at last of the enrolment.
+    signatures: Vec<Vec<u8>>,
+}
+
+impl Export {
+    /// What the device's key must sign next.
+    fn unsigned(&self) -> Option<Vec<u8>> {
+        match self.drafts.get(self.signatures.len()) {
+            // Every draft carries documents, or the export had ended before it.
+            Some(draft) => draft.message(),
+            None if self.signatures.len() == self.drafts.len() => {
+                Some(challenge(self.identity.user, &self.identity.key))
+            }
+            None => None,
+        }
+    }
+}
+
+impl State {
+    fn waits(&mut self, export: Export) -> ToSign {
+        let message = export.unsigned().unwrap_or_default();
+        ToSign { ticket: self.ticket(Ticket::Export(Box::new(export))), message }
+    }
+}
+
 impl Phone {
-    /// Everything that has not reached the server, photos included, as the bytes of a file, encrypted with `key` (32
-    /// bytes, which the host shows or sends some other way). Changes nothing on this phone; delivering it twice, or
-    /// syncing as well, does no harm.
-    ///
-    /// # Errors
-    /// `bad_key_length`, `not_enrolled`, `host_failed`, `document_unreadable`, `store_failed`.
-    pub fn export_unsynced(&self, key: Vec<u8>) -> Result<Vec<u8>, PhoneError> {
-        let key = seal::key(&key)?;
+    fn gathered(&self) -> Result<Export, PhoneError> {
         let now = self.host.stamp()?;
         // A second engine over the same bytes plays both sides of the sync; the real one learns nothing of it.
         let (mut copy, visits, photos) = {
@@ -92,26 +115,94 @@ impl Phone {
         // By then the server may have been restored from a backup: the whole of each visit goes along.
         let forgotten = visits.iter().map(|l| down(l.visit, Outcome::NeedAll, vec![])).collect();
         answer(&mut copy, now, forgotten)?;
-        let mut frames = Vec::new();
+        let mut drafts = Vec::new();
         while copy.unsynced_changes() > 0 {
             let draft = copy.frame(now)?;
-            let signature = draft.message().map(|m| self.device_signs(m)).transpose()?;
-            let frame = draft.seal(&signature.unwrap_or_default());
+            let frame = draft.clone().seal(&[]);
             let sent = Request::read(&frame).map_err(|e| engine::PhoneError::Answer(e.to_string()))?;
             let merged = sent.documents.into_iter().map(|d| down(d.visit, Outcome::Merged, d.heads)).collect();
             answer(&mut copy, now, merged)?;
-            frames.push(frame.into());
+            drafts.push(draft);
         }
-        let identity = copy.identity();
-        let proof = self.device_signs(challenge(identity.user, &identity.key))?;
-        let parcel = Parcel {
-            identity: serde_json::to_string(identity).unwrap_or_default(),
-            enrolment: request(&identity.name, &identity.key, &proof).body,
+        Ok(Export {
+            identity: copy.identity().clone(),
             visits: visits.iter().map(|l| l.visit.to_string()).collect(),
-            frames,
+            photos,
+            drafts,
+            signatures: Vec::new(),
+        })
+    }
+
+    fn packed(&self, export: Export, key: &seal::Key) -> Result<Vec<u8>, PhoneError> {
+        let Export { identity, visits, photos, drafts, signatures } = export;
+        let proof = signatures.last().map_or(&[][..], Vec::as_slice);
+        let parcel = Parcel {
+            identity: serde_json::to_string(&identity).unwrap_or_default(),
+            enrolment: request(&identity.name, &identity.key, proof).body,
+            visits,
+            frames: drafts.into_iter().zip(&signatures).map(|(draft, signed)| draft.seal(signed).into()).collect(),
             photos,
         };
-        Ok([MAGIC, &seal::seal(&key, MAGIC, &encode(&parcel))?].concat())
+        let mut nonce = [0u8; seal::NONCE];
+        nonce.copy_from_slice(&self.host.secret()?[..seal::NONCE]);
+        Ok([MAGIC, &seal::seal(nonce, key, MAGIC, &encode(&parcel))?].concat())
+    }
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), uniffi::export)]
+impl Phone {
+    /// Everything that has not reached the server, photos included, as the bytes of a file, encrypted with `key` (32
+    /// bytes, which the host shows or sends some other way). Changes nothing on this phone; delivering it twice, or
+    /// syncing as well, does no harm.
+    ///
+    /// # Errors
+    /// `bad_key_length`, `not_enrolled`, `host_failed`, `document_unreadable`, `store_failed`.
+    pub fn export_unsynced(&self, key: Vec<u8>) -> Result<Vec<u8>, PhoneError> {
+        let key = seal::key(&key)?;
+        let mut export = self.gathered()?;
+        while let Some(message) = export.unsigned() {
+            let signature = self.device_signs(message)?;
+            export.signatures.push(signature);
+        }
+        self.packed(export, &key)
+    }
+
+    /// [`Phone::export_unsynced`] for platforms that sign in their own time: the first message for the device's key.
+    ///
+    /// # Errors
+    /// As [`Phone::export_unsynced`].
+    pub fn prepare_export(&self) -> Result<ToSign, PhoneError> {
+        let export = self.gathered()?;
+        Ok(self.state()?.waits(export))
+    }
+
+    /// With its signature, the next message; an empty one when nothing is left to sign.
+    ///
+    /// # Errors
+    /// `bad_signature`, also when the ticket is none, or was used.
+    pub fn sign_export(&self, ticket: u32, signature: Vec<u8>) -> Result<ToSign, PhoneError> {
+        let mut state = self.state()?;
+        let Some(Ticket::Export(mut export)) = state.tickets.remove(&ticket) else {
+            return Err(PhoneError::refused("bad_signature", &[]));
+        };
+        if let Some(message) = export.unsigned() {
+            export.signatures.push(checked(&export.identity.key, &message, signature)?);
+        }
+        Ok(state.waits(*export))
+    }
+
+    /// When everything is signed, the file of [`Phone::export_unsynced`].
+    ///
+    /// # Errors
+    /// `bad_key_length`, `host_failed`; `bad_signature` when something was not signed, and when the ticket is none, or was
+    /// used.
+    pub fn finish_export(&self, ticket: u32, key: Vec<u8>) -> Result<Vec<u8>, PhoneError> {
+        let key = seal::key(&key)?;
+        let ticket = self.state()?.tickets.remove(&ticket);
+        match ticket {
+            Some(Ticket::Export(export)) if export.unsigned().is_none() => self.packed(*export, &key),
+            _ => Err(PhoneError::refused("bad_signature", &[])),
+        }
     }
 
     /// Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:

@@ -8,12 +8,14 @@
 //! table bytes    32-byte slot → sealed name and photo         read when they are asked for
 //! ```
 
+mod keys;
 #[cfg(test)]
 mod tests;
 
+use self::keys::EntryKeys;
 use crate::disk::Disk;
 use crate::error::PhoneError;
-use crate::seal::{self, EntryKeys, Key};
+use crate::seal::{self, Key};
 use redb::{Builder, Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use std::path::{Path, PathBuf};
 use sync_core::phone::Write;
@@ -97,7 +99,7 @@ impl Store {
 
     /// Encrypts everything anew under a fresh data key, which `host_key` then opens; in one transaction.
     fn encrypt_anew(&self, host_key: &Key) -> Result<EntryKeys, PhoneError> {
-        let data_key = seal::fresh()?;
+        let data_key = keys::fresh()?;
         let keys = EntryKeys::new(&data_key);
         let mut transaction = self.database()?.begin_write().map_err(failed)?;
         transaction.set_durability(Durability::Immediate).map_err(failed)?;
@@ -206,7 +208,7 @@ fn make(path: &Path, host_key: &Key) -> Result<(), PhoneError> {
 
 /// The tables of an empty store.
 fn begin(database: &Database, host_key: &Key) -> Result<(), PhoneError> {
-    let data_key = seal::fresh()?;
+    let data_key = keys::fresh()?;
     let transaction = database.begin_write().map_err(failed)?;
     for table in [ENTRIES, BYTES] {
         transaction.open_table(table).map_err(failed)?;
@@ -218,7 +220,7 @@ fn begin(database: &Database, host_key: &Key) -> Result<(), PhoneError> {
 fn describe(transaction: &redb::WriteTransaction, data_key: &Key, host_key: &Key) -> Result<(), PhoneError> {
     let mut about = transaction.open_table(ABOUT).map_err(failed)?;
     about.insert("form", &FORM.to_be_bytes()[..]).map_err(failed)?;
-    let sealed = seal::seal(host_key, &key_context(FORM), &**data_key)?;
+    let sealed = keys::seal(host_key, &key_context(FORM), &**data_key)?;
     about.insert("key", &sealed[..]).map_err(failed)?;
     Ok(())
 }

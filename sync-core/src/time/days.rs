@@ -1,7 +1,7 @@
 //! A customer's local days.
 //!
-//! Zones come from the tz database that is bundled with the program, never from the host, so that a phone and the
-//! server cut at the same instant. A day begins at the first instant that carries its date: where the clocks go forward
+//! Zones come from our own table of the tz database (`zones`), never from the host, so that a phone and the server cut at
+//! the same instant. A day begins at the first instant that carries its date: where the clocks go forward
 //! over midnight that is later than 00:00, and where they go back over it, the repeated minutes stay with the day that
 //! has already begun. Days are therefore 23 to 25 hours long around such a change, and one may be missing altogether
 //! (Apia had no 30 December 2011).
@@ -43,11 +43,7 @@ pub struct DayPart {
 /// # Errors
 /// [`DaysError::UnknownZone`].
 pub fn zone(name: &str) -> Result<TimeZone, DaysError> {
-    match TimeZone::get(name) {
-        // "Etc/Unknown" is in jiff's table, and would silently count as UTC.
-        Ok(zone) if !zone.is_unknown() => Ok(zone),
-        _ => Err(DaysError::UnknownZone(name.to_owned())),
-    }
+    super::zones::zone(name).ok_or_else(|| DaysError::UnknownZone(name.to_owned()))
 }
 
 /// The first instant of `day` in `zone`, in milliseconds since 1970 UTC.

@@ -11,6 +11,7 @@
 pub mod days;
 pub mod intervals;
 pub mod spans;
+mod zones;
 
 #[cfg(test)]
 pub(crate) mod testkit;

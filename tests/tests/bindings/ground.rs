@@ -112,6 +112,36 @@ impl Maven {
     }
 }
 
+/// Node.js with the built npm package and its tests.
+pub(crate) struct Node {
+    node: PathBuf,
+    tests: PathBuf,
+}
+
+impl Node {
+    /// The one that `cargo xtask test` names; none with `--quick`.
+    pub(crate) fn find() -> Result<Option<Self>, Failure> {
+        let node = match std::env::var_os("COUNTERSIGN_TEST_NODE") {
+            Some(node) => node.into(),
+            None if std::env::var_os("COUNTERSIGN_QUICK").is_some() => return Ok(None),
+            None => return Err("COUNTERSIGN_TEST_NODE names no Node.js; run this by `cargo xtask test`".into()),
+        };
+        Ok(Some(Self { node, tests: root().join("mobile-bindings/web/tests") }))
+    }
+
+    /// Node running one of the package's test programs.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        self.program(&self.tests.join(program))
+    }
+
+    /// Node running any program.
+    pub(crate) fn program(&self, path: &Path) -> Command {
+        let mut command = Command::new(&self.node);
+        command.arg(path);
+        command
+    }
+}
+
 /// Runs it to its end.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     let output = command.output()?;

@@ -1,6 +1,6 @@
 //! Every language tells the story; all tell it alike.
 
-use super::ground::{Maven, Python, Template, root, run};
+use super::ground::{Maven, Node, Python, Template, root, run};
 use super::story;
 use countersign_tests::Failure;
 use serde_json::Value;
@@ -52,6 +52,14 @@ fn every_language_tells_the_same_story() -> Result<(), Failure> {
     equal("Python", &read(&output)?, &plain);
     drop(server);
 
+    let Some(node) = Node::find()? else { return Ok(()) };
+    let dir = tempfile::tempdir()?;
+    let server = template.start(dir.path())?;
+    let output = dir.path().join("told.json");
+    run(node.command("story.mjs").arg(server.base()).arg(&output))?;
+    equal("JavaScript", &read(&output)?, &plain);
+    drop(server);
+
     let Some(maven) = Maven::find()? else { return Ok(()) };
     let dir = tempfile::tempdir()?;
     let server = template.start(dir.path())?;
@@ -68,19 +76,47 @@ fn every_language_tells_the_same_story() -> Result<(), Failure> {
 #[test]
 fn what_only_a_binding_can_get_wrong() -> Result<(), Failure> {
     let dir = tempfile::tempdir()?;
-    run(&mut Python::new(dir.path())?.command("test_binding.py"))
+    run(&mut Python::new(dir.path())?.command("test_binding.py"))?;
+    let Some(node) = Node::find()? else { return Ok(()) };
+    run(&mut node.command("core.mjs"))
+}
+
+#[test]
+fn the_package_works_in_a_browser() -> Result<(), Failure> {
+    let Some(node) = Node::find()? else { return Ok(()) };
+    let chromium = std::env::var_os("COUNTERSIGN_TEST_CHROMIUM").ok_or("COUNTERSIGN_TEST_CHROMIUM names no browser")?;
+    let dir = tempfile::tempdir()?;
+    run(node.command("browser.mjs").arg(chromium).arg(dir.path()))
+}
+
+/// The first program in this language on a page of the documentation.
+fn program(page: &str, language: &str) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(root().join(page))?;
+    let (_, rest) = text.split_once(&format!("```{language}\n")).ok_or_else(|| format!("no {language} in {page}"))?;
+    Ok(rest.split_once("```").ok_or("the program has no end")?.0.to_owned())
+}
+
+#[test]
+fn the_quick_start_for_browsers_is_right() -> Result<(), Failure> {
+    let Some(node) = Node::find()? else { return Ok(()) };
+    let code = program("docs/phones.md", "js")?;
+    assert_eq!(program("docs/phones.zh-CN.md", "js")?, code, "both languages show the same program");
+    let dir = tempfile::tempdir()?;
+    let template = Template::new(|_| Ok(()))?;
+    let server = template.start(dir.path())?;
+    // Installed as an app has it: nothing but the package itself is there.
+    let scope = dir.path().join("node_modules/@countersign");
+    std::fs::create_dir_all(&scope)?;
+    std::os::unix::fs::symlink(root().join("mobile-bindings/web"), scope.join("core"))?;
+    let path = dir.path().join("quick_start.mjs");
+    std::fs::write(&path, code)?;
+    run(node.program(&path).env("SERVER", server.base()))
 }
 
 #[test]
 fn the_quick_start_is_right() -> Result<(), Failure> {
-    let text = std::fs::read_to_string(root().join("docs/phones.md"))?;
-    let chinese = std::fs::read_to_string(root().join("docs/phones.zh-CN.md"))?;
-    let code = |text: &str| -> Option<String> {
-        let (_, rest) = text.split_once("```python\n")?;
-        Some(rest.split_once("```")?.0.to_owned())
-    };
-    let python_code = code(&text).ok_or("no Python in docs/phones.md")?;
-    assert_eq!(code(&chinese), Some(python_code.clone()), "both languages show the same program");
+    let python_code = program("docs/phones.md", "python")?;
+    assert_eq!(program("docs/phones.zh-CN.md", "python")?, python_code, "both languages show the same program");
     let dir = tempfile::tempdir()?;
     let template = Template::new(|_| Ok(()))?;
     let server = template.start(dir.path())?;

