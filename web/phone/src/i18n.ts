@@ -22,11 +22,11 @@ const BUNDLES: Record<Lang, FluentBundle> = {
   en: bundle("en", [wordsEn, appEn]),
 };
 
-/** The text in that language; an id without a text shows itself. */
+/** The text in that language; an id without a text shows itself, as does a variable without a value. */
 export function say(lang: Lang, id: string, args?: Record<string, FluentVariable>): string {
   const made = BUNDLES[lang];
   const pattern = made.getMessage(id)?.value;
-  return pattern == null ? id : made.formatPattern(pattern, args ?? null);
+  return pattern == null ? id : made.formatPattern(pattern, args ?? null, []);
 }
 
 /** How the app looks, as its user wants it. */

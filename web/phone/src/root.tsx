@@ -1,6 +1,6 @@
 /** Which screen is shown. */
-import { useEffect } from "react";
-import { app } from "./engine/app.ts";
+import { Component, type ReactNode, useEffect } from "react";
+import { type Trouble, app, trouble } from "./engine/app.ts";
 import { useLook, useSay } from "./i18n.ts";
 import { Begin } from "./screens/begin.tsx";
 import { ExpenseForm } from "./screens/expense.tsx";
@@ -19,6 +19,19 @@ import { VisitScreen } from "./screens/visit.tsx";
 import { useApp, useRoute } from "./use.ts";
 import { update, useNewer } from "./update.ts";
 
+/** A screen that cannot be drawn says so, and the way back is in sight; what is recorded is on disk. */
+class Boundary extends Component<{ children: ReactNode }, { failed: Trouble | null }> {
+  override state: { failed: Trouble | null } = { failed: null };
+
+  static getDerivedStateFromError(e: unknown) {
+    return { failed: trouble(e) };
+  }
+
+  override render() {
+    return this.state.failed === null ? this.props.children : <Broken failed={this.state.failed} />;
+  }
+}
+
 export function Root() {
   const { stage } = useApp();
   const { lang } = useLook();
@@ -28,7 +41,7 @@ export function Root() {
   return (
     <>
       <Newer />
-      {stage === "ready" ? <Ready /> : <Before stage={stage} />}
+      <Boundary>{stage === "ready" ? <Ready /> : <Before stage={stage} />}</Boundary>
     </>
   );
 }

@@ -19,6 +19,16 @@ test("what was persisted is there for the next start, photos' bytes only by name
   expect(await again.read("b/photo")).toEqual(bytes(2, 2));
 });
 
+test("of a batch that fails nothing is kept", async () => {
+  const disk = await Disk.open("half");
+  await disk.own();
+  const unclonable = (() => undefined) as unknown as Uint8Array;
+  await expect(disk.persist([{ put: "a", value: bytes(1) }, { put: "b", value: unclonable }])).rejects.toThrow();
+  expect(await disk.entries()).toEqual([]);
+  await disk.persist([{ put: "c", value: bytes(3) }]);
+  expect(await disk.entries()).toEqual([["c", bytes(3)]]);
+});
+
 test("a tab that was taken over writes nothing more", async () => {
   const old = await Disk.open("two");
   await old.own();

@@ -89,12 +89,25 @@ export class Disk {
       throw new NotOwner("another tab has taken over");
     }
     const entries = tx.objectStore("entries");
-    for (const write of batch) {
-      // Not awaited one by one: a refused write fails the transaction, and `done` says so.
-      if ("put" in write) entries.put(write.value, write.put).catch(() => undefined);
-      else entries.delete(write.delete).catch(() => undefined);
+    try {
+      // A refused write fails the transaction; one that is refused at once must not leave its forerunners behind.
+      const asked: Promise<unknown>[] = [];
+      for (const write of batch) {
+        const one = "put" in write ? entries.put(write.value, write.put) : entries.delete(write.delete);
+        one.catch(() => undefined);
+        asked.push(one);
+      }
+      await Promise.all(asked);
+      await tx.done;
+    } catch (e) {
+      try {
+        tx.abort();
+      } catch {
+        // It has ended by itself.
+      }
+      await tx.done.catch(() => undefined);
+      throw e;
     }
-    await tx.done;
   }
 
   /** One of the kept values. */

@@ -1,6 +1,6 @@
 /** From the address to the first visit: log-in, this phone's key, reference data. */
 import { useState } from "react";
-import { app } from "../engine/app.ts";
+import { type Trouble, app } from "../engine/app.ts";
 import { useLook, useSay } from "../i18n.ts";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
 import { setLook } from "../i18n.ts";
@@ -36,7 +36,7 @@ export function Elsewhere() {
   );
 }
 
-export function Broken() {
+export function Broken({ failed = null }: { failed?: Trouble | null }) {
   const say = useSay();
   const { trouble } = useApp();
   return (
@@ -44,14 +44,17 @@ export function Broken() {
       title={say("broken")}
       plain
       actions={
-        <Button kind="main" onClick={() => location.reload()}>
+        <Button kind="main" onClick={() => {
+            location.hash = "#/";
+            location.reload();
+          }}>
           {say("try-again")}
         </Button>
       }
     >
       <Card label={say("broken")}>
         <p>{say("broken-kept")}</p>
-        <Failed trouble={trouble} />
+        <Failed trouble={failed ?? trouble} />
       </Card>
     </Screen>
   );
