@@ -98,6 +98,8 @@ export class Device {
         "--no-sandbox",
         "--no-first-run",
         "--disable-gpu",
+        // A phone has none that take room.
+        "--hide-scrollbars",
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",

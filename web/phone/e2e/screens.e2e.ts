@@ -2,7 +2,7 @@
  * Every screen, in both languages and both themes: no violation of WCAG 2.2 A and AA that axe finds, nothing wider than a
  * 360 px phone, and a picture of each where `COUNTERSIGN_SHOTS` names a folder.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
@@ -49,8 +49,10 @@ async function look(name: string): Promise<void> {
     wrong.push(...(await faults()).map((fault) => `${name} ${lang} ${theme}: ${fault}`));
     if (SHOTS !== undefined) {
       mkdirSync(SHOTS, { recursive: true });
-      const path = join(SHOTS, `${name}-${lang}-${theme}.jpg`);
-      await phone.page.screenshot({ path, type: "jpeg", quality: 72, fullPage: process.env["COUNTERSIGN_SHOTS_FULL"] === "1" });
+      const cdp = await phone.page.context().newCDPSession(phone.page);
+      const { data } = await cdp.send("Page.captureScreenshot", { format: "webp", quality: 55 });
+      await cdp.detach();
+      writeFileSync(join(SHOTS, `${name}-${lang}-${theme}.webp`), Buffer.from(data, "base64"));
     }
   }
   await dress({ lang: "en", theme: "light" });

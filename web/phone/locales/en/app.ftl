@@ -60,6 +60,7 @@ install-apple = Tap “Share”, then “Add to Home Screen”. It then opens fr
 install = Install
 
 chip-none = All sent
+chip-new = { $n } unsent
 chip-waiting = { $n } unsent · { $age }
 chip-login = Log in
 chip-label = Sync: { $text }

@@ -57,6 +57,7 @@ install-apple = 点“分享”，再点“添加到主屏幕”。之后从主�
 install = 安装
 
 chip-none = 已全部发送
+chip-new = { $n } 条未发送
 chip-waiting = { $n } 条未发送 · { $age }
 chip-login = 请登录
 chip-label = 同步：{ $text }

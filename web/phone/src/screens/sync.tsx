@@ -16,6 +16,7 @@ export function SyncScreen() {
   const { sync, needsLogin } = useApp();
   const now = useNow(10_000);
   const waiting = app.phone.unsynced();
+  const since = age(waiting.sinceMs, now, say);
   const visits = app.phone.visits().filter((v) => v.sync !== "synced");
   return (
     <Screen
@@ -32,7 +33,7 @@ export function SyncScreen() {
           {waiting.changes > 0 && (
             <p>
               {say("sync-count", { n: waiting.changes, visits: waiting.visits.length })}{" "}
-              {waiting.sinceMs !== null && say("sync-since", { age: age(waiting.sinceMs, now, say) })}
+              {since !== null && say("sync-since", { age: since })}
             </p>
           )}
           {waiting.photos.length > 0 && <p>{say("sync-photos", { n: waiting.photos.length })}</p>}
@@ -54,15 +55,18 @@ export function SyncScreen() {
       {visits.length > 0 && (
         <Card title={say("sync-visits")}>
           <ul className="rows">
-            {visits.map((visit) => (
-              <Row key={visit.visit} onClick={() => go(`/visit/${visit.visit}`)}>
-                <strong>{visit.customer}</strong>
-                <span className="tags">
-                  <SyncTag visit={visit} />
-                  {visit.unsyncedSinceMs !== null && <Tag>{age(visit.unsyncedSinceMs, now, say)}</Tag>}
-                </span>
-              </Row>
-            ))}
+            {visits.map((visit) => {
+              const waits = age(visit.unsyncedSinceMs, now, say);
+              return (
+                <Row key={visit.visit} onClick={() => go(`/visit/${visit.visit}`)}>
+                  <strong>{visit.customer}</strong>
+                  <span className="tags">
+                    <SyncTag visit={visit} />
+                    {waits !== null && <Tag>{waits}</Tag>}
+                  </span>
+                </Row>
+              );
+            })}
           </ul>
         </Card>
       )}
