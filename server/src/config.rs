@@ -38,6 +38,9 @@ pub struct Overrides {
     /// A folder with the company's own template for receipts: see docs/receipt.md. Default: the program's own.
     #[arg(long, global = true, env = "COUNTERSIGN_RECEIPT_TEMPLATE", value_name = "DIR")]
     pub receipt_template: Option<PathBuf>,
+    /// The folder with the engineers' app as it was built. Default: app, beside the program.
+    #[arg(long, global = true, env = "COUNTERSIGN_APP_DIR", value_name = "DIR")]
+    pub app_dir: Option<PathBuf>,
     /// The PDF that goes with mails: recipient (in the recipient's language), both (languages side by side) or none.
     /// Default: recipient
     #[arg(long, global = true, env = "COUNTERSIGN_MAIL_PDF", value_name = "PDF")]
@@ -95,6 +98,7 @@ struct File {
     mail_from: Option<String>,
     keys_dir: Option<PathBuf>,
     receipt_template: Option<PathBuf>,
+    app_dir: Option<PathBuf>,
     mail_pdf: Option<String>,
     mail_domain_at_once: Option<u32>,
     mail_domain_per_minute: Option<u32>,
@@ -252,6 +256,8 @@ pub struct Config {
     pub keys_dir: PathBuf,
     /// The folder with the company's own template for receipts.
     pub receipt_template: Option<PathBuf>,
+    /// The folder with the engineers' app; it may not exist.
+    pub app_dir: PathBuf,
     /// Which PDF goes with a mail.
     pub mail_pdf: MailPdf,
     /// How mails are sent, and how what comes back is read.
@@ -307,6 +313,7 @@ impl Config {
             file.receipt_template.map(Some),
             || None,
         );
+        let app_dir = pick.value("app_dir", &overrides.app_dir, file.app_dir, beside_the_program);
         let mail_pdf = pick.value("mail_pdf", &overrides.mail_pdf, file.mail_pdf, || "recipient".to_owned());
         let mail_pdf = [MailPdf::Recipient, MailPdf::Both, MailPdf::None]
             .into_iter()
@@ -388,6 +395,7 @@ impl Config {
             data_dir,
             keys_dir,
             receipt_template,
+            app_dir,
             mail_pdf,
             mail,
             outside,
@@ -407,6 +415,7 @@ impl Config {
             data_dir: data_dir.to_owned(),
             keys_dir: data_dir.join("keys"),
             receipt_template: None,
+            app_dir: beside_the_program(),
             mail_pdf: MailPdf::Recipient,
             mail: MailConfig::default(),
             outside: OutsideConfig::default(),
@@ -449,6 +458,7 @@ impl Config {
                 Some(folder) => folder.display().to_string(),
                 None => "the program's own".to_owned(),
             },
+            "app_dir" => self.app_dir.display().to_string(),
             "mail_pdf" => self.mail_pdf.as_str().to_owned(),
             "mail_domain_at_once" => self.mail.domain_at_once.to_string(),
             "mail_domain_per_minute" => self.mail.domain_per_minute.to_string(),
@@ -466,6 +476,11 @@ impl Config {
         };
         self.origins.iter().map(|(name, origin)| (*name, value(name), origin.to_string())).collect()
     }
+}
+
+/// Where the app is unless somebody says otherwise.
+fn beside_the_program() -> PathBuf {
+    std::env::current_exe().unwrap_or_default().with_file_name("app")
 }
 
 fn shown(path: &Option<PathBuf>) -> String {
@@ -492,6 +507,7 @@ impl fmt::Debug for Config {
             .field("data_dir", &self.data_dir)
             .field("keys_dir", &self.keys_dir)
             .field("receipt_template", &self.receipt_template)
+            .field("app_dir", &self.app_dir)
             .field("mail_pdf", &self.mail_pdf)
             .field("log_format", &self.log_format)
             .finish_non_exhaustive()

@@ -75,6 +75,10 @@ impl Server {
         let state = AppState::open(config, &public_url).await?;
         let first_login = first_login(&state).await?;
         try_pdf(&state).await?;
+        let app_dir = &state.config.app_dir;
+        if !app_dir.join("index.html").is_file() {
+            tracing::info!(folder = %app_dir.display(), "the engineers' app is not built; /app/ says so");
+        }
         let app = crate::http::router(&state).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(forget_expired(state.clone()));
         let mail = tokio::spawn(mail_worker(&state)?.run(state.stop.clone()));

@@ -1,9 +1,10 @@
-//! Every task a person or CI runs: `cargo xtask test`, `ci`, `demo`, `bench`, `codegen`.
+//! Every task a person or CI runs: `cargo xtask test`, `ci`, `app`, `demo`, `bench`, `codegen`.
 //!
 //! CI runs nothing that cannot be run at home: `.ci/run` is `cargo xtask ci`, and each of its steps has a name that
 //! `cargo xtask ci STEP` takes. A step prints what it does (`==> …`), can be repeated, and when it fails names the
 //! command that failed and how to run it again.
 
+mod app;
 mod apt;
 mod bindings;
 mod calendars;
@@ -57,6 +58,8 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Build the engineers' app into web/phone/dist, where `app_dir` finds it
+    App,
     /// Measure the release server under the workloads of the speed targets
     Bench {
         /// Passed to the bench program
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Task::Test { quick, cargo_args } => tasks::test(quick, &cargo_args).map(drop),
         Task::Ci { steps } => ci::run_all(&steps),
         Task::Demo { check, out } => tasks::demo(check, out.as_deref()),
+        Task::App => app::build().map(drop),
         Task::Bench { args } => tasks::bench(&args),
         Task::Codegen { check } => tasks::codegen(check),
     };

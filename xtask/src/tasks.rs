@@ -1,5 +1,6 @@
 //! The tasks a person runs: test, demo, bench, codegen.
 
+use crate::app;
 use crate::apt;
 use crate::bindings;
 use crate::calendars;
@@ -82,6 +83,11 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
         command.env_remove(QUICK).env(calendars::VARIABLE, calendars::python()?);
         command.env(bindings::MAVEN_VARIABLE, bindings::maven()?).env(bindings::TOOLS_VARIABLE, bindings::tools()?);
         wasm::package()?;
+        // A run of other packages needs no app.
+        if cargo_args.is_empty() || cargo_args.iter().any(|arg| arg == "countersign-tests") {
+            app::bundle()?;
+            app::check()?;
+        }
         command.env(web::NODE_VARIABLE, "node").env(web::CHROMIUM_VARIABLE, web::chromium()?);
         if std::env::var_os(postgres::VARIABLE).is_some() {
             announce(format_args!("using the PostgreSQL that {} names", postgres::VARIABLE));
@@ -129,7 +135,12 @@ fn against_server(build: &str, program: &str) -> Command {
 pub(crate) fn demo(check: bool, out: Option<&Path>) -> Result {
     fonts()?;
     programs()?;
+    // Checked is what the phones and the server do; the app is for whoever looks at the demo.
+    let app = if check { None } else { Some(app::build()?) };
     let mut command = against_server("debug", "demo");
+    if let Some(app) = app {
+        command.env("COUNTERSIGN_APP_DIR", app);
+    }
     if let Some(out) = out {
         command.arg("--out").arg(std::path::absolute(out).at(out)?);
     }

@@ -64,7 +64,7 @@ enum Command {
 }
 
 /// Every setting that may come from a variable, by its argument's name.
-const SETTINGS: [&str; 21] = [
+const SETTINGS: [&str; 22] = [
     "data_dir",
     "database_url",
     "listen",
@@ -73,6 +73,7 @@ const SETTINGS: [&str; 21] = [
     "mail_from",
     "keys_dir",
     "receipt_template",
+    "app_dir",
     "mail_pdf",
     "mail_domain_at_once",
     "mail_domain_per_minute",

@@ -20,6 +20,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(routes::reference::routes());
     entries.extend(routes::import::routes());
     entries.extend(routes::export::routes());
+    entries.extend(routes::app::routes());
     entries.extend(routes::sync::routes());
     entries.extend(routes::blobs::routes());
     entries.extend(routes::page::routes());

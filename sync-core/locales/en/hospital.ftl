@@ -3,6 +3,9 @@
 notice-dispute-subject = Disputed: receipt { $number } – { $customer }
 notice-dispute-answer = Answer it in the console; the answer then stands on the receipt's page. Dispute { $id }.
 
+app-not-built-title = The app is not built
+app-not-built = This server runs without the engineers' app. Build it with “cargo xtask app”, or name the folder that holds it with app_dir.
+
 page-name = Name
 page-role = Position
 page-optional = (may be left empty)

@@ -3,6 +3,9 @@
 notice-dispute-subject = 客户提出异议：回执 { $number }，{ $customer }
 notice-dispute-answer = 请在管理端答复，答复将显示在该回执的页面上。异议编号 { $id }。
 
+app-not-built-title = 应用尚未构建
+app-not-built = 本服务器未附带工程师应用。请运行“cargo xtask app”构建，或用 app_dir 指定应用所在目录。
+
 page-name = 姓名
 page-role = 职务
 page-optional = （可不填）

@@ -123,6 +123,7 @@ fn invite(stage: &mut Stage, home: &Path) {
     let n = &mut stage.narrator;
     n.chapter("The server keeps running");
     n.line(Tone::Good, "  address", &base);
+    n.line(Tone::Good, "  app", &format!("{base}/app/ (as an engineer: li.na, zhou.wei, …)"));
     n.line(
         Tone::Plain,
         "  log in as",

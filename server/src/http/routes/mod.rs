@@ -1,5 +1,6 @@
 //! The handlers, by subject. Each module lists its own part of the table in `routes()`.
 
+pub mod app;
 pub mod auth;
 pub mod blobs;
 pub mod codes;

@@ -1,0 +1,171 @@
+/**
+ * Every screen, in both languages and both themes: no violation of WCAG 2.2 A and AA that axe finds, nothing wider than a
+ * 360 px phone, and a picture of each where `COUNTERSIGN_SHOTS` names a folder.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { AxeResults } from "axe-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Device } from "./device.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SHOTS = process.env["COUNTERSIGN_SHOTS"];
+const LOOKS = (["zh-CN", "en"] as const).flatMap((lang) => (["light", "dark"] as const).map((theme) => ({ lang, theme })));
+
+let phone: Device;
+beforeAll(async () => {
+  phone = await Device.new();
+});
+afterAll(() => phone.close());
+
+/** What is wrong with the screen as it stands. */
+async function faults(): Promise<string[]> {
+  // Evaluated by the debugger, not by a script element: the content policy stays as strict as it is.
+  await phone.page.evaluate(AXE);
+  const found = await phone.page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: (of: Document, how: object) => Promise<AxeResults> } };
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
+    return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.failureSummary ?? ""}`));
+  });
+  const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) found.push(`${wide} px wider than the phone`);
+  const small = await phone.page.evaluate(() => {
+    const boxes = [...document.querySelectorAll("button, summary, .chip, input:not([type=radio]), textarea")];
+    return boxes
+      .filter((e) => (e as HTMLElement).checkVisibility() && e.getBoundingClientRect().height < 47.5)
+      .map((e) => `a target of ${Math.round(e.getBoundingClientRect().height)} px: ${e.outerHTML.slice(0, 100)}`);
+  });
+  return [...found, ...small];
+}
+
+const wrong: string[] = [];
+
+async function look(name: string): Promise<void> {
+  for (const { lang, theme } of LOOKS) {
+    await dress({ lang, theme });
+    await phone.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    wrong.push(...(await faults()).map((fault) => `${name} ${lang} ${theme}: ${fault}`));
+    if (SHOTS !== undefined) {
+      mkdirSync(SHOTS, { recursive: true });
+      const cdp = await phone.page.context().newCDPSession(phone.page);
+      const { data } = await cdp.send("Page.captureScreenshot", { format: "webp", quality: 55 });
+      await cdp.detach();
+      writeFileSync(join(SHOTS, `${name}-${lang}-${theme}.webp`), Buffer.from(data, "base64"));
+    }
+  }
+  await dress({ lang: "en", theme: "light" });
+}
+
+/** As a change in another tab arrives. */
+async function dress(look: object): Promise<void> {
+  await phone.page.evaluate((text) => {
+    localStorage.setItem("countersign-look", text);
+    window.dispatchEvent(new StorageEvent("storage", { key: "countersign-look", newValue: text }));
+  }, JSON.stringify(look));
+}
+
+async function to(hash: string): Promise<void> {
+  await phone.page.evaluate((h) => {
+    location.hash = h;
+  }, hash);
+}
+
+test("every screen is one that anybody can use", async () => {
+  await phone.open();
+  await phone.heading("Log in");
+  await look("login");
+  await phone.enrol("li.na");
+  await look("home");
+  await to("#/begin");
+  await phone.fill("Search", "jc");
+  await look("where");
+  await phone.fill("Search", "");
+  await to("#/");
+  await phone.tap(/GD-2026-0901/);
+  await phone.choose("What kind of work?", "database");
+  await look("begin");
+  await phone.tap("Show to the customer");
+  await look("notice");
+  await phone.tap("Close");
+  await phone.tap("Start on site");
+  await phone.heading(/江城市第一人民医院/);
+  const visit = await phone.page.evaluate(() => location.hash);
+  await look("visit-new");
+  await to(`${visit}/item`);
+  await phone.choose("What kind of work", "database");
+  await phone.fill("What was wrong", "HIS 连不上数据库，门诊挂号停了");
+  await phone.fill("What was done", "重启监听，核对连接数");
+  await look("item");
+  await phone.tap("Save");
+  await phone.tap("labour");
+  await to(`${visit}/expense`);
+  await phone.choose("What for", "taxi");
+  await phone.fill("Amount (CNY)", "86.50");
+  await look("expense");
+  await phone.tap("Save");
+  await to(`${visit}/objection`);
+  await phone.fill("What you advised", "先做一次完整备份再重启");
+  await phone.fill("Who insisted", "刘志远");
+  await phone.fill("In their words", "门诊等不了，直接重启");
+  await look("objection");
+  await phone.tap("Save");
+  await to(`${visit}/time`);
+  await look("time");
+  await to(visit);
+  await phone.heading(/江城市第一人民医院/);
+  await look("visit");
+  await to(`${visit}/notice`);
+  await look("visit-notice");
+  await to(`${visit}/code`);
+  await look("relief");
+  await to("#/join");
+  await look("join");
+  await to(visit);
+  await phone.tap("Stop");
+  await phone.network.cut();
+  await to(`${visit}/sign`);
+  await look("sign-read");
+  await phone.tap("Read; now answer");
+  await phone.tap(/刘志远/);
+  await look("sign-answer");
+  await phone.tap("Tap to sign");
+  const box = await phone.page.locator(".glass canvas").boundingBox();
+  if (box === null) throw new Error("no glass");
+  const { mouse } = phone.page;
+  for (const [from, to] of [[60, 300], [110, 250]] as const) {
+    await mouse.move(box.x + from, box.y + 320);
+    await mouse.down();
+    for (let x = from; x <= to; x += 6) await mouse.move(box.x + x, box.y + 320 + 70 * Math.sin(x / 14));
+    await mouse.up();
+  }
+  await look("pad");
+  await phone.page.locator(".glass").getByRole("button", { name: "Done" }).click();
+  await phone.tap("Sign off");
+  await phone.heading("Signed off");
+  await look("signed");
+  await to("#/sync");
+  await phone.tap("Send now");
+  await phone.sees("The server cannot be reached.");
+  await phone.tap("Save to a file");
+  await phone.sees("The file can only be opened with this key.");
+  await look("sync");
+  await to("#/settings");
+  await look("settings");
+
+  // A second tab says what is the matter, and may take over.
+  const first = phone.page;
+  const second = await phone.tab();
+  await second.goto(phone.base);
+  await second.getByRole("heading", { name: "Open in another tab" }).waitFor();
+  await second.getByRole("button", { name: "Use it here" }).click();
+  await second.getByRole("heading", { name: "Today" }).waitFor();
+  await first.getByRole("heading", { name: "Open in another tab" }).waitFor();
+  await first.bringToFront();
+  await look("elsewhere");
+  await second.close();
+
+  expect(wrong).toEqual([]);
+  expect(phone.complaints).toEqual([]);
+});

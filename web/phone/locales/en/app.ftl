@@ -1,0 +1,307 @@
+# The engineers' app. The domain's own words are in sync-core/locales/en/words.ftl.
+
+opening = Opening what is kept on this phone …
+back = Back
+cancel = Cancel
+save = Save
+done = Done
+now = now
+try-again = Try again
+answer-yes = Yes
+answer-no = No
+answer-unknown = Not known
+remove = Remove
+remove-why = Why it does not count
+removed = Removed: { $why }
+
+elsewhere = Open in another tab
+elsewhere-why = Countersign works in one tab at a time, so that no two write over each other. Nothing is lost: what was recorded there is here as well.
+elsewhere-here = Use it here
+broken = This did not open
+broken-kept = What is recorded on this phone has not been changed.
+newer = A newer version of the app is ready. Records and drafts stay.
+newer-use = Use it
+
+login = Log in
+login-title = Log in
+login-busy = Logging in …
+login-name = Login
+login-password = Password
+login-device = Name of this phone
+login-device-hint = So that you can find it again in the list of devices.
+login-key = A key is made in this browser that cannot leave it. It signs what you record.
+password-title = Choose a new password
+password-why = Your password was set by somebody else and must be changed first.
+password-old = Present password
+password-new = New password
+password-save = Change and go on
+filling = Fetching hospitals and contracts
+filling-count = { $n ->
+    [one] { $n } record so far
+   *[other] { $n } records so far
+ }
+filling-why = Needed once. After that the app works without a network.
+
+home = Today
+begin = Start a visit
+join = Join
+visit = Visit
+orders = Work orders for you
+orders-none = No open work order names you. You can start a visit without one.
+visits = Visits on this phone
+visits-none = None yet.
+running = Running now
+settings = Settings
+evictable-title = Storage
+evictable = The browser has not promised to keep what is stored. If the phone runs out of space it may delete it, with whatever has not been sent. Installing the app usually helps.
+install-title = Install the app
+install-why = It then opens from the home screen, and the browser keeps its storage.
+install-apple = Tap “Share”, then “Add to Home Screen”. It then opens from there, and its storage is kept.
+install = Install
+
+chip-none = All sent
+chip-new = { $n } unsent
+chip-waiting = { $n } unsent · { $age }
+chip-login = Log in
+chip-label = Sync: { $text }
+age-minutes = { $n } min
+age-hours = { $n } h
+age-days = { $n } d
+sync-synced = on the server
+sync-waiting = { $n } only on this phone
+sync-quarantined = set aside by the server
+sync-title = Unsent work
+sync-some = Only on this phone
+sync-all = Everything is on the server
+sync-count = { $n ->
+    [one] { $n } change
+   *[other] { $n } changes
+ } in { $visits ->
+    [one] { $visits } visit
+   *[other] { $visits } visits
+ }.
+sync-since = The oldest has been waiting for { $age }.
+sync-photos = { $n } photos have not been sent.
+sync-never = This phone has never reached the server.
+sync-last = Last reached the server: { $at }.
+sync-now = Send now
+sync-running = Sending …
+sync-kept = Everything is kept on this phone. It tries again by itself.
+sync-visits = Visits that are not all on the server
+relogin = Log in again
+relogin-why = This phone's log-in has ended. You can go on recording; to send, log in again. Nothing is lost.
+export-title = Save unsent work to a file
+export-why = For a phone that is about to fail. The file is encrypted and holds everything that is not on the server.
+export = Save to a file
+export-key = The file can only be opened with this key. Write it down now; it is shown once and is not in the file.
+
+where = Which hospital?
+where-search = Search
+where-hint = Name, code, pinyin or its initials
+where-found = { $n ->
+    [0] No hospital found
+    [one] { $n } hospital
+   *[other] { $n } hospitals
+ }
+where-unlisted = Not listed: “{ $name }”
+begin-title = Start a visit
+begin-now = Start on site
+begin-remote = Start remotely
+begin-no-order = Nobody with the right to dispatch has sent you. Say below who asked for you.
+begin-unlisted = This hospital is not on your phone. Your manager will assign the visit later.
+mode = How
+demand = Who asked for you?
+demand-role = Role
+demand-channel = How they asked
+demand-name = Name
+demand-words = In their words
+demand-words-hint = As closely as you remember.
+triage = Before you set out
+triage-data = Is there any data at all?
+triage-reach = Can the system be reached remotely?
+triage-others = Does it work at another workplace?
+triage-outcome = So
+triage-remote = It can be done remotely.
+triage-remote-use = Do it remotely
+triage-asked = Asked by the dispatcher already: { $outcome }
+before = Covered or not?
+before-category = What kind of work?
+before-unlisted = Without a known hospital no contract can be looked up. A manager must decide.
+advice-only = This phone's view. The server judges again and has the last word.
+looked-at = Contracts that were looked at
+coverage = Coverage
+flags = { $n ->
+    [one] { $n } thing for the manager to look at
+   *[other] { $n } things for the manager to look at
+ }
+
+notice-show = Show to the customer
+notice-title = For the customer
+notice-close = Close
+notice-covered = Covered by your contract
+notice-not_covered = Not covered by your contract
+notice-needs_decision = Our manager must decide about coverage
+notice-small = Information before the work begins. It is not an invoice.
+notice-answer = The customer's answer
+notice-agrees = Please go ahead all the same.
+notice-declines = Then please do not do it.
+notice-words = In their words
+notice-words-hint = Kept as a note in the record.
+notice-record = Keep
+
+begun = begun { $at }
+since = since { $at }
+sign = Sign off
+sign-again = Sign off again
+signed-title = Signed off
+relief = Relief
+timer = Timer
+timer-idle = Nothing is running.
+timer-stop = Stop
+timer-item = For which work item
+items = Work items
+item = Work item
+item-add = Add a work item
+item-category = What kind of work
+item-asset = On which asset
+no-item = without a work item
+dictate = You can dictate: the microphone is on the keyboard.
+field-category = Kind of work
+field-asset = Asset
+field-asset_name = Asset's name
+field-symptom = What was wrong
+field-action = What was done
+field-outcome = How it ended
+field-removed = Removed
+field-ends = When the timer was stopped
+field-kind = Kind
+field-amount_minor = Amount
+field-currency = Currency
+field-note = Note
+phrase-restart = Restarted.
+phrase-config = Corrected the configuration.
+phrase-data = Recovered the data.
+phrase-replace = Replaced the part.
+phrase-solved = Solved.
+phrase-workaround = Works again with a workaround.
+phrase-open = Not solved yet.
+hours = Time: { $time } of work
+duration = { $h ->
+    [0] { $m } min
+   *[other] { $h } h { $m } min
+ }
+colleague = colleague
+written-later = written down later
+corrected = Corrected: { $why }
+time-add = Add time
+time-add-why = Time that no timer measured. The record says that it was written down afterwards.
+time-correct = Correct time
+time-correct-why = The entry as it was stays in the record, with your reason.
+time-superseded = This entry was corrected already; the newer one counts.
+time-kind = What kind of time
+time-from = From
+time-until = Until
+time-order = The end must be after the beginning.
+time-why = Why
+time-why-hint = Such as: forgot to stop the timer.
+expenses = Expenses
+expense = Expense
+expense-add = Add an expense
+expense-kind = What for
+expense-amount = Amount ({ $currency })
+expense-amount-hint = Such as 86.50
+expense-amount-wrong = This is no amount with at most two decimal places.
+expense-note = Note
+objections = Objections and notes
+objection-add = Record an objection
+objection-why = It stands on the receipt that the hospital gets.
+objection-kind = Which
+objection-advice = What you advised
+objection-relief = Which relief you asked for
+objection-by = Who insisted
+objection-refused-by = Who refused
+objection-words = In their words
+people = People
+demanded = Asked for by { $role } ({ $channel }) { $name }
+conflicts = { $n ->
+    [one] Two phones wrote different things
+   *[other] Two phones wrote different things in { $n } places
+ }
+conflict-mine = this phone
+conflict-other = other phone
+conflict-counts = counts for now
+conflict-settle = Settle it
+
+sign-read = Please read
+sign-language = Language of the signer
+sign-next = Read; now answer
+sign-running = A timer is still running ({ $n }). What is signed says so.
+sign-answer = Answer
+sign-read-again = Read again
+sign-outcome = The customer
+sign-contacts = Known contacts
+sign-name = Name of the signer
+sign-position = Position
+sign-reason-reservation = The reservation, in the customer's words
+sign-reason-refused = Why, in the customer's words
+sign-reason-nobody = Why nobody was there
+sign-what = What is signed is the text that was shown, with the digest
+sign-do = Sign off
+pad = Signature
+pad-open = Tap to sign
+pad-hint = A typed name alone is enough for those who cannot draw.
+pad-drawn = Signature of { $n } strokes
+pad-clear = Clear
+pad-done = Done
+digest = Digest (SHA-256)
+signed-at = Signed at
+signed-by = By
+signed-reason = Reason
+signed-server = Server
+signed-sent = On the server
+signed-not-sent = Not yet sent
+signed-will-be-sent = It is kept on this phone and goes out by itself when there is a network. The receipt follows then.
+signed-receipts = Receipts
+
+relief-why = Your colleague opens the app, taps “Join” and scans this. No network is needed; the two records become one.
+relief-qr = Code of this visit
+relief-text = As text
+join-title = Join a visit
+join-why = Scan the code on your colleague's phone, or paste it.
+join-scan = Scan
+join-code = Code
+join-do = Join
+join-no-camera = The camera cannot be used. Paste the code instead.
+
+settings-look = Appearance
+theme = Theme
+theme-system = As the phone
+theme-light = Light
+theme-dark = Dark
+size = Size of letters
+settings-kept = Kept on this phone
+settings-offline = The app itself
+settings-offline-yes = starts without a network
+settings-offline-no = not kept yet
+settings-installed = Installed
+settings-storage = Storage
+storage-promised = the browser keeps it
+storage-refused = the browser may delete it
+storage-unknown = the browser does not say
+storage-ask = Ask again
+settings-phone = This phone
+settings-engineer = Engineer
+settings-device = Device
+settings-key = Key
+settings-clock = A browser cannot measure time while the phone sleeps. Timers then go by the phone's clock; if that was changed, the record shows it as far as it can be told.
+
+trouble-offline = The server cannot be reached.
+trouble-invalid_credentials = The login or the password is wrong.
+trouble-too_many_attempts = Too many attempts. Wait a moment and try again.
+trouble-bad_password = The new password is too short, or it is the old one.
+trouble-device_revoked = This phone was revoked. What it recorded is kept on the server and set aside; talk to your administrator.
+trouble-other_engineer = This phone belongs to { $name }. What they recorded is still on it.
+trouble-quota = The phone's storage is full. The last entry was not recorded; free some space and try again.
+trouble-not_owner = Another tab has taken over. Nothing more is recorded in this one.
+trouble-unavailable = The server is too busy or is being restarted.
+trouble-other = This did not work: { $text } ({ $code })

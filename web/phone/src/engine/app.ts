@@ -1,0 +1,303 @@
+/** The app's one state: the engine, who uses it, and how the server is reached. React looks at it through `useApp`. */
+import { Phone, PhoneError, type Recorded, type Signer, load } from "@countersign/core";
+import { ApiError, DeviceApi, type Me, changePassword, enrol, login } from "./api.ts";
+import { clock } from "./clock.ts";
+import { Disk, NotOwner, type Tokens } from "./disk.ts";
+import { deviceKey, hex } from "./key.ts";
+import { claim, takeOver } from "./owner.ts";
+
+/** What the app is about to do. */
+export type Stage = "opening" | "elsewhere" | "login" | "password" | "filling" | "ready" | "broken";
+
+/** What can be told to a person. */
+export interface Trouble {
+  code: string;
+  /** In both languages where the engine said it; one text where the server did. */
+  text: { zhCn: string; en: string } | string;
+}
+
+/** How the last sync went. */
+export interface SyncStand {
+  running: boolean;
+  /** Records of reference data that arrived in the present run. */
+  records: number;
+  trouble: Trouble | null;
+  /** When one last came to its end, ms since 1970. */
+  last: number | null;
+}
+
+/** A snapshot; replaced as a whole whenever something changes. */
+export interface State {
+  stage: Stage;
+  trouble: Trouble | null;
+  sync: SyncStand;
+  /** Whether the browser promised not to evict the store; `null` where it cannot say. */
+  persisted: boolean | null;
+  /** The log-in has ended: what is recorded waits until somebody logs in again. */
+  needsLogin: boolean;
+  /** Grows with every change in the engine. */
+  version: number;
+}
+
+/** The interval of sync attempts while something waits, ms; doubled up to a limit while they fail. */
+const SOON = 15_000;
+const LATE = 5 * 60_000;
+/** Rounds of one sync at most; what is left then is for the next. */
+const MOST_ROUNDS = 200;
+/** How often the server is asked for news while nothing waits, ms. */
+const NEWS = 60_000;
+
+export function trouble(e: unknown): Trouble {
+  // What failed in this app's own store or network says more than that the engine could not go on.
+  if (e instanceof PhoneError && [ApiError, NotOwner, DOMException].some((kind) => e.cause instanceof kind)) return trouble(e.cause);
+  if (e instanceof PhoneError) return { code: e.code, text: e.text };
+  if (e instanceof ApiError) return { code: e.code, text: e.message };
+  if (e instanceof NotOwner) return { code: "not_owner", text: e.message };
+  if (e instanceof DOMException && e.name === "QuotaExceededError") return { code: "quota", text: e.message };
+  return { code: "unexpected", text: e instanceof Error ? e.message : String(e) };
+}
+
+class App {
+  #state: State = {
+    stage: "opening",
+    trouble: null,
+    sync: { running: false, records: 0, trouble: null, last: null },
+    persisted: null,
+    needsLogin: false,
+    version: 0,
+  };
+  readonly #listeners = new Set<() => void>();
+  #disk: Disk | null = null;
+  #key: Signer | null = null;
+  #phone: Phone | null = null;
+  #api: DeviceApi | null = null;
+  #fresh: { tokens: Tokens; me: Me } | null = null;
+  #drafts = new Map<string, string>();
+  readonly #unwritten = new Set<string>();
+  #writing = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #wait = SOON;
+  #stop = new AbortController();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+  readonly snapshot = (): State => this.#state;
+
+  #set(part: Partial<State>): void {
+    this.#state = { ...this.#state, ...part };
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** The engine. Only from screens that are shown once it is open. */
+  get phone(): Phone {
+    if (this.#phone === null) throw new Error("the engine is not open");
+    return this.#phone;
+  }
+
+  /** Begins. */
+  async start(): Promise<void> {
+    try {
+      const got = await claim(this.#lost);
+      if (!got) return this.#set({ stage: "elsewhere" });
+      await this.#open();
+    } catch (e) {
+      this.#set({ stage: "broken", trouble: trouble(e) });
+    }
+  }
+
+  /** Takes the work from the other tab. */
+  async takeOver(): Promise<void> {
+    this.#set({ stage: "opening", trouble: null });
+    try {
+      await takeOver(this.#lost);
+      await this.#open();
+    } catch (e) {
+      this.#set({ stage: "broken", trouble: trouble(e) });
+    }
+  }
+
+  readonly #lost = async (): Promise<void> => {
+    this.#stop.abort();
+    clearTimeout(this.#timer);
+    void this.#phone?.close();
+    this.#phone = null;
+    this.#disk?.close();
+    this.#disk = null;
+    this.#set({ stage: "elsewhere" });
+  };
+
+  async #open(): Promise<void> {
+    this.#stop = new AbortController();
+    const [disk] = await Promise.all([Disk.open(), load()]);
+    this.#disk = disk;
+    await disk.own();
+    const key = await deviceKey(disk);
+    this.#key = key;
+    this.#drafts = await disk.drafts();
+    this.#phone = await Phone.open({
+      entries: () => disk.entries(),
+      persist: (batch) => disk.persist(batch),
+      read: (name) => disk.read(name),
+      clock: clock(),
+      signer: key,
+    });
+    this.#api = new DeviceApi(disk);
+    const last = (await disk.get("synced")) ?? null;
+    const persisted = (await navigator.storage?.persisted?.().catch(() => null)) ?? null;
+    this.#set({ persisted, sync: { ...this.#state.sync, last }, version: this.#state.version + 1 });
+    if (this.#phone.identity() === null) return this.#set({ stage: "login" });
+    const tokens = await disk.get("tokens");
+    this.#set({ stage: last === null ? "filling" : "ready", needsLogin: tokens === undefined });
+    this.#listen();
+    void this.sync();
+  }
+
+  #listen(): void {
+    const options = { signal: this.#stop.signal };
+    window.addEventListener("online", () => void this.sync(), options);
+    document.addEventListener(
+      "visibilitychange",
+      () => {
+        if (document.visibilityState === "visible") void this.sync();
+      },
+      options,
+    );
+  }
+
+  /** Asks the browser not to evict the store. */
+  async askToPersist(): Promise<void> {
+    const persisted = (await navigator.storage?.persist?.().catch(() => null)) ?? null;
+    this.#set({ persisted });
+  }
+
+  /** The first minute, and again when a log-in has ended. */
+  async logIn(name: string, password: string, deviceName: string): Promise<void> {
+    const answer = await login(name, password);
+    this.#fresh = answer;
+    if (answer.me.must_change_password) return this.#set({ stage: "password" });
+    await this.#enrol(deviceName);
+  }
+
+  /** A new password in place of the one that must be changed. */
+  async newPassword(old: string, fresh: string, deviceName: string): Promise<void> {
+    if (this.#fresh === null) return this.#set({ stage: "login" });
+    this.#fresh = { ...this.#fresh, tokens: await changePassword(this.#fresh.tokens.access, old, fresh) };
+    await this.#enrol(deviceName);
+  }
+
+  async #enrol(deviceName: string): Promise<void> {
+    const [disk, key, fresh] = [this.#disk, this.#key, this.#fresh];
+    if (disk === null || key === null || fresh === null) throw new Error("the store is not open");
+    const { me, tokens } = fresh;
+    const known = this.phone.identity();
+    if (known !== null && known.user !== me.id) throw new ApiError("other_engineer", 409, known.name);
+    const request = known === null ? await this.phone.beginEnrolment(me.id, deviceName) : await again(key, me.id, deviceName);
+    const made = await enrol(request.path, request.body, tokens.access);
+    await disk.put("tokens", made.tokens);
+    if (known === null) await this.phone.finishEnrolment(me.id, me.name, made.device);
+    this.#fresh = null;
+    await this.askToPersist();
+    this.#set({ stage: this.#state.sync.last === null ? "filling" : "ready", needsLogin: false, trouble: null });
+    if (known === null) this.#listen();
+    this.#wait = SOON;
+    void this.sync();
+  }
+
+  /** Records something; the promise is fulfilled when it is on disk. Sync follows by itself. */
+  async record(what: (phone: Phone) => Promise<Recorded>): Promise<Recorded> {
+    const done = await what(this.phone);
+    this.changed();
+    this.#wait = SOON;
+    this.#later(800);
+    return done;
+  }
+
+  /** Lets everybody look at the engine again. */
+  changed(): void {
+    this.#set({ version: this.#state.version + 1 });
+  }
+
+  /** Sends what waits and asks for news. Never two at a time. */
+  async sync(): Promise<void> {
+    const [api, disk] = [this.#api, this.#disk];
+    if (api === null || disk === null || this.#state.sync.running || this.#state.needsLogin) return;
+    if (this.#phone?.identity() == null) return;
+    clearTimeout(this.#timer);
+    const stop = this.#stop.signal;
+    const stand = (part: Partial<SyncStand>) => this.#set({ sync: { ...this.#state.sync, ...part } });
+    stand({ running: true, records: 0 });
+    try {
+      for (let round = 0; round < MOST_ROUNDS; round++) {
+        const before = this.phone.unsynced().changes;
+        const report = await this.phone.sync((frame) => api.exchange(frame, stop), { rounds: 1, signal: stop });
+        stand({ records: this.#state.sync.records + report.reference });
+        this.changed();
+        const left = this.phone.unsynced().changes;
+        // What the server refused stays here and there; asking again at once would not change its mind.
+        if (report.cancelled || (!report.again && (left === 0 || left === before))) break;
+      }
+      const last = Date.now();
+      await disk.put("synced", last);
+      this.#wait = SOON;
+      stand({ trouble: null, last });
+      if (this.#state.stage === "filling") this.#set({ stage: "ready" });
+    } catch (e) {
+      if (stop.aborted) return;
+      this.#wait = Math.min(this.#wait * 2, LATE);
+      const cause = e instanceof PhoneError ? (e.cause ?? e) : e;
+      stand({ trouble: trouble(e) });
+      if (cause instanceof ApiError && cause.needsLogin) this.#set({ needsLogin: true });
+      if (cause instanceof ApiError && cause.retryAfterS !== null) this.#wait = cause.retryAfterS * 1000;
+    } finally {
+      stand({ running: false });
+      if (!stop.aborted) {
+        const waiting = this.#state.sync.trouble !== null || (this.#phone?.unsynced().changes ?? 0) > 0;
+        this.#later(waiting ? this.#wait : NEWS);
+        this.changed();
+      }
+    }
+  }
+
+  #later(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.sync(), ms);
+  }
+
+  /** What was typed there and not recorded yet. */
+  draft(name: string): string {
+    return this.#drafts.get(name) ?? "";
+  }
+
+  /** Keeps what is being typed. */
+  keepDraft(name: string, text: string): void {
+    if (text === "") this.#drafts.delete(name);
+    else this.#drafts.set(name, text);
+    this.#unwritten.add(name);
+    void this.#writeDrafts();
+  }
+
+  /** One at a time, the newest text of each: a fast typist does not make the disk lag behind. */
+  async #writeDrafts(): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    for (const name of this.#unwritten) {
+      this.#unwritten.delete(name);
+      await this.#disk?.draft(name, this.draft(name)).catch((e: unknown) => this.#set({ trouble: trouble(e) }));
+    }
+    this.#writing = false;
+  }
+}
+
+/** A new log-in on a device that is known already. The engine makes this request only once, before it is enrolled. */
+async function again(key: Signer, user: string, name: string): Promise<{ path: string; body: string }> {
+  const publicKey = hex(key.publicKey);
+  const challenge = `countersign device enrolment v1\n${user}\nES256\n${publicKey}`;
+  const proof = hex(await key.sign(new TextEncoder().encode(challenge)));
+  const body = JSON.stringify({ name, public_key: { alg: "ES256", key: publicKey }, proof });
+  return { path: "/api/v1/devices", body };
+}
+
+/** The app. */
+export const app = new App();

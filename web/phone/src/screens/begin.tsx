@@ -1,0 +1,168 @@
+/** A visit begins: where, how, on whose demand; what was asked first; and what the contract says before any work. */
+import type { BeginVisit, Category, Channel, Customer, Mode, RequesterRole, TriageOutcome, WorkOrder } from "@countersign/core";
+import { useMemo, useState } from "react";
+import { app } from "../engine/app.ts";
+import { useLook, useSay } from "../i18n.ts";
+import { find, findable } from "../search.ts";
+import { BeforeWork } from "../ui/before-work.tsx";
+import { Button, Card, Choice, Failed, Field, Row, Screen, Tag } from "../ui/parts.tsx";
+import { go, useDraft, useTask } from "../use.ts";
+
+const ROLES: readonly RequesterRole[] = ["customer", "sales", "service_manager", "account_manager", "leadership", "other"];
+const CHANNELS: readonly Channel[] = ["phone", "wechat", "in_person", "email", "ticket", "other"];
+const OUTCOMES: readonly TriageOutcome[] = ["on_site", "remote", "unclear"];
+/** What is asked before somebody sets out; the texts are in the catalogue. */
+const QUESTIONS = ["data", "reach", "others"] as const;
+const ANSWERS = ["yes", "no", "unknown"] as const;
+type AnswerWord = (typeof ANSWERS)[number];
+
+/** By a work order (`order`), at a hospital that this phone knows (`at`), at another one (`named`), or not said yet. */
+export function Begin({ by, which }: { by: string; which: string }) {
+  if (by === "order") {
+    const order = app.phone.workOrders().find((o) => o.id === which);
+    if (order !== undefined) return <Details order={order} place={null} />;
+  }
+  if (by === "at") {
+    const customer = app.phone.customers().find((c) => c.id === which);
+    if (customer !== undefined) return <Details order={null} place={customer} />;
+  }
+  if (by === "named" && which !== "") return <Details order={null} place={which} />;
+  return <Where />;
+}
+
+function Where() {
+  const say = useSay();
+  const { lang } = useLook();
+  const [typed, setTyped] = useDraft("begin/where");
+  const all = useMemo(() => findable(app.phone.customers()), []);
+  const found = find(all, typed).slice(0, 30);
+  const unlisted = typed.trim();
+  return (
+    <Screen title={say("where")} up="/">
+      <Field label={say("where-search")} value={typed} onChange={setTyped} hint={say("where-hint")} type="search" />
+      <Card title={say("where-found", { n: found.length })}>
+        <ul className="rows">
+          {found.map((customer) => (
+            <Row key={customer.id} onClick={() => go(`/begin/at/${customer.id}`)}>
+              <strong>{lang === "en" ? (customer.nameEn ?? customer.name) : customer.name}</strong>
+              <small>
+                {customer.code} · {say(`tier-${customer.tier}`)}
+              </small>
+            </Row>
+          ))}
+        </ul>
+        {unlisted !== "" && (
+          <Button onClick={() => go(`/begin/named/${encodeURIComponent(unlisted)}`)} icon="plus">
+            {say("where-unlisted", { name: unlisted })}
+          </Button>
+        )}
+      </Card>
+    </Screen>
+  );
+}
+
+function Details(p: { order: WorkOrder | null; place: Customer | string | null }) {
+  const say = useSay();
+  const { lang } = useLook();
+  const { order, place } = p;
+  const [mode, setMode] = useState<Mode>("on_site");
+  const [role, setRole] = useState<RequesterRole | null>(null);
+  const [channel, setChannel] = useState<Channel>("phone");
+  const [who, setWho, whoDone] = useDraft("begin/who");
+  const [words, setWords, wordsDone] = useDraft("begin/words");
+  const [answers, setAnswers] = useState<Partial<Record<string, AnswerWord>>>({});
+  const [outcome, setOutcome] = useState<TriageOutcome | null>(null);
+  const [category, setCategory] = useState<Category | null>(null);
+  const { busy, failed, run } = useTask();
+  const customer = order?.customer ?? (typeof place === "string" || place === null ? null : place.id);
+  const known = app.phone.customers().find((c) => c.id === customer);
+  const name =
+    typeof place === "string" ? place : ((lang === "en" ? known?.nameEn : null) ?? known?.name ?? order?.customerName ?? "");
+
+  const begin = async () => {
+    const begin: BeginVisit = { mode };
+    if (order !== null) begin.workOrder = order.id;
+    else if (typeof place === "string") begin.unlistedCustomer = place;
+    else if (place !== null) begin.customer = place.id;
+    if (role !== null || who.trim() !== "" || words.trim() !== "") {
+      begin.demand = { name: who.trim(), role: role ?? "other", channel, words: words.trim(), atMs: null };
+    }
+    if (outcome !== null) {
+      const asked = QUESTIONS.flatMap((q) => {
+        const answer = answers[q];
+        return answer === undefined ? [] : [{ question: say(`triage-${q}`), answer: say(`answer-${answer}`) }];
+      });
+      begin.triage = { outcome, answers: asked };
+    }
+    const done = await app.record((phone) => phone.beginVisit(begin));
+    whoDone();
+    wordsDone();
+    app.keepDraft("begin/where", "");
+    go(`/visit/${done.visit}`, true);
+  };
+
+  return (
+    <Screen
+      title={say("begin-title")}
+      up={order === null ? "/begin" : "/"}
+      actions={
+        <Button kind="main" busy={busy} onClick={() => void run(begin)} icon="play">
+          {say(mode === "remote" ? "begin-remote" : "begin-now")}
+        </Button>
+      }
+    >
+      <Card title={name}>
+        {order !== null && (
+          <p>
+            <Tag tone="good">{order.code}</Tag> {order.task}
+          </p>
+        )}
+        {order === null && (
+          <p>
+            <Tag tone="ask">{say("flag-name-no_work_order")}</Tag> {say("begin-no-order")}
+          </p>
+        )}
+        {typeof place === "string" && <p>{say("begin-unlisted")}</p>}
+        <Choice
+          label={say("mode")}
+          value={mode}
+          options={["on_site", "remote"] as const}
+          text={(m) => say(`mode-${m}`)}
+          onChange={setMode}
+        />
+      </Card>
+      <Failed trouble={failed} />
+      {order === null && (
+        <Card title={say("demand")}>
+          <Choice label={say("demand-role")} value={role} options={ROLES} text={(r) => say(`requester_role-${r}`)} onChange={setRole} />
+          <Choice label={say("demand-channel")} value={channel} options={CHANNELS} text={(c) => say(`channel-${c}`)} onChange={setChannel} />
+          <Field label={say("demand-name")} value={who} onChange={setWho} />
+          <Field label={say("demand-words")} value={words} onChange={setWords} lines={2} hint={say("demand-words-hint")} />
+        </Card>
+      )}
+      <Card title={say("triage")}>
+        {order?.triage != null && <p>{say("triage-asked", { outcome: say(`triage_outcome-${order.triage.outcome}`) })}</p>}
+        {QUESTIONS.map((q) => (
+          <Choice
+            key={q}
+            label={say(`triage-${q}`)}
+            value={answers[q] ?? null}
+            options={ANSWERS}
+            text={(a) => say(`answer-${a}`)}
+            onChange={(a) => setAnswers({ ...answers, [q]: a })}
+          />
+        ))}
+        <Choice label={say("triage-outcome")} value={outcome} options={OUTCOMES} text={(o) => say(`triage_outcome-${o}`)} onChange={setOutcome} />
+        {outcome === "remote" && mode === "on_site" && (
+          <p className="notice" role="status">
+            {say("triage-remote")}{" "}
+            <button type="button" className="chip" onClick={() => setMode("remote")}>
+              {say("triage-remote-use")}
+            </button>
+          </p>
+        )}
+      </Card>
+      <BeforeWork customer={customer} mode={mode} order={order?.id ?? null} category={category} onCategory={setCategory} />
+    </Screen>
+  );
+}

@@ -1,0 +1,82 @@
+/** One expense, to the last fen. */
+import type { ExpenseKind, ExpensePatch } from "@countersign/core";
+import { useState } from "react";
+import { app } from "../engine/app.ts";
+import { minorUnits } from "../format.ts";
+import { useSay } from "../i18n.ts";
+import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
+import { back, useDraft, useTask } from "../use.ts";
+
+const KINDS: readonly ExpenseKind[] = ["taxi", "hotel", "meal", "transport", "part", "other"];
+
+export function ExpenseForm(p: { visit: string; expense: string | null }) {
+  const say = useSay();
+  const old = app.phone.visit(p.visit).expenses.find((e) => e.id === p.expense) ?? null;
+  const at = `${p.visit}/expense/${p.expense ?? "new"}`;
+  const before = old?.amountMinor == null ? "" : `${Math.floor(old.amountMinor / 100)}.${String(old.amountMinor % 100).padStart(2, "0")}`;
+  const [kind, setKind] = useState<ExpenseKind | null>(old?.kind ?? null);
+  const [amount, setAmount, amountDone] = useDraft(`${at}/amount`, before);
+  const [note, setNote, noteDone] = useDraft(`${at}/note`, old?.note ?? "");
+  const [why, setWhy, whyDone] = useDraft(`${at}/removed`);
+  const { busy, failed, run } = useTask();
+  const home = `/visit/${p.visit}`;
+  const minor = minorUnits(amount);
+  const wrong = amount.trim() !== "" && minor === null;
+
+  const save = async () => {
+    if (kind === null || minor === null) return;
+    const patch: ExpensePatch = {};
+    if (kind !== old?.kind) patch.kind = kind;
+    if (minor !== old?.amountMinor) {
+      patch.amountMinor = minor;
+      patch.currency = old?.currency ?? "CNY";
+    }
+    if (note.trim() !== (old?.note ?? "")) patch.note = note.trim();
+    if (Object.keys(patch).length > 0) {
+      await app.record((phone) => (old === null ? phone.addExpense(p.visit, patch) : phone.editExpense(p.visit, old.id, patch)));
+    }
+    amountDone();
+    noteDone();
+    back(home);
+  };
+  const remove = async () => {
+    if (old === null) return;
+    await app.record((phone) => phone.editExpense(p.visit, old.id, { removed: why.trim() }));
+    whyDone();
+    back(home);
+  };
+
+  return (
+    <Screen
+      title={say(old === null ? "expense-add" : "expense")}
+      up={home}
+      actions={
+        <Button kind="main" busy={busy} disabled={kind === null || minor === null} onClick={() => void run(save)} icon="check">
+          {say("save")}
+        </Button>
+      }
+    >
+      <Card label={say("expense")}>
+        <Choice label={say("expense-kind")} value={kind} options={KINDS} text={(k) => say(`expense_kind-${k}`)} onChange={setKind} />
+        <Field
+          label={say("expense-amount", { currency: old?.currency ?? "CNY" })}
+          value={amount}
+          onChange={setAmount}
+          inputMode="decimal"
+          hint={say(wrong ? "expense-amount-wrong" : "expense-amount-hint")}
+        />
+        <Field label={say("expense-note")} value={note} onChange={setNote} lines={2} />
+        <Failed trouble={failed} />
+      </Card>
+      {old !== null && old.removed === null && (
+        <details className="card">
+          <summary>{say("remove")}</summary>
+          <Field label={say("remove-why")} value={why} onChange={setWhy} />
+          <Button kind="danger" busy={busy} disabled={why.trim() === ""} onClick={() => void run(remove)}>
+            {say("remove")}
+          </Button>
+        </details>
+      )}
+    </Screen>
+  );
+}

@@ -1,0 +1,76 @@
+/** Hooks: the app's state, the address, and fields that keep what is typed. */
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { type State, type Trouble, app, trouble } from "./engine/app.ts";
+
+/** The app's state; the component is drawn again whenever it changes. */
+export function useApp(): State {
+  return useSyncExternalStore(app.subscribe, app.snapshot);
+}
+
+/** The address inside the app, `/visit/…`. */
+export function useRoute(): string[] {
+  const hash = useSyncExternalStore(
+    (listener) => {
+      window.addEventListener("hashchange", listener);
+      return () => window.removeEventListener("hashchange", listener);
+    },
+    () => location.hash,
+  );
+  return hash.replace(/^#\/?/, "").split("/").filter((part) => part !== "").map(decodeURIComponent);
+}
+
+/** Goes there; with `instead` the present screen is not come back to. */
+export function go(path: string, instead = false): void {
+  const target = `#${path}`;
+  if (instead) location.replace(target);
+  else location.hash = target;
+}
+
+/** Up to where a screen belongs. */
+export function back(path: string): void {
+  go(path, true);
+}
+
+/** A text field that survives the end of the app until it is recorded. */
+export function useDraft(name: string, initial = ""): [string, (text: string) => void, () => void] {
+  const [text, setText] = useState(() => app.draft(name) || initial);
+  const change = useCallback(
+    (next: string) => {
+      setText(next);
+      app.keepDraft(name, next);
+    },
+    [name],
+  );
+  const done = useCallback(() => app.keepDraft(name, ""), [name]);
+  return [text, change, done];
+}
+
+/** Runs something once at a time; what went wrong can be shown. */
+export function useTask(): { busy: boolean; failed: Trouble | null; run: (what: () => Promise<unknown>) => Promise<boolean> } {
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState<Trouble | null>(null);
+  const run = useCallback(async (what: () => Promise<unknown>) => {
+    setBusy(true);
+    setFailed(null);
+    try {
+      await what();
+      return true;
+    } catch (e) {
+      setFailed(trouble(e));
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  }, []);
+  return { busy, failed, run };
+}
+
+/** The present time, once a second while the component is shown. */
+export function useNow(every = 1000): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), every);
+    return () => clearInterval(timer);
+  }, [every]);
+  return now;
+}
