@@ -27,6 +27,10 @@ impl WebPhone {
     pub fn add_photo(&self, visit: String, bytes: Vec<u8>, media_type: String, caption: String, corrects: &str) -> Result<String, JsValue> {
         json(self.phone().add_photo(visit, bytes, media_type, caption, given("corrects", corrects)?))
     }
+    /// [`Phone::add_seal`](crate::facade::Phone::add_seal)
+    pub fn add_seal(&self, visit: String, bytes: Vec<u8>, media_type: String, caption: String, corrects: &str) -> Result<String, JsValue> {
+        json(self.phone().add_seal(visit, bytes, media_type, caption, given("corrects", corrects)?))
+    }
     /// [`Phone::add_time`](crate::facade::Phone::add_time)
     pub fn add_time(&self, visit: String, kind: &str, from_ms: &str, until_ms: &str, user: Option<String>, item: Option<String>, corrects: &str) -> Result<String, JsValue> {
         json(self.phone().add_time(visit, given("kind", kind)?, given("from_ms", from_ms)?, given("until_ms", until_ms)?, user, item, given("corrects", corrects)?))
@@ -123,6 +127,12 @@ impl WebPhone {
         let bytes = std::mem::take(&mut r.bytes);
         beside(&r, bytes)
     }
+    /// [`Phone::next_upload`](crate::facade::Phone::next_upload)
+    pub fn next_upload(&self) -> Result<Option<Reply>, JsValue> {
+        let Some(mut r) = self.phone().next_upload().map_err(thrown)? else { return Ok(None) };
+        let bytes = std::mem::take(&mut r.bytes);
+        beside(&r, bytes).map(Some)
+    }
     /// [`Phone::photo_bytes`](crate::facade::Phone::photo_bytes)
     pub fn photo_bytes(&self, sha256: String) -> Result<Vec<u8>, JsValue> {
         plain(self.phone().photo_bytes(sha256))
@@ -202,6 +212,10 @@ impl WebPhone {
     /// [`Phone::unsynced`](crate::facade::Phone::unsynced)
     pub fn unsynced(&self) -> Result<String, JsValue> {
         json(self.phone().unsynced())
+    }
+    /// [`Phone::uploaded`](crate::facade::Phone::uploaded)
+    pub fn uploaded(&self, sha256: String, status: &str, headers: &str) -> Result<String, JsValue> {
+        json(self.phone().uploaded(sha256, given("status", status)?, given("headers", headers)?))
     }
     /// [`Phone::visit`](crate::facade::Phone::visit)
     pub fn visit(&self, visit: String) -> Result<String, JsValue> {

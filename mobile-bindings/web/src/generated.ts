@@ -543,6 +543,53 @@ export interface WorkOrder {
   open: boolean;
 }
 
+/** A header of a request or an answer. */
+export interface HttpHeader {
+  /** Its name; upper and lower case are the same. */
+  name: string;
+  /** Its value. */
+  value: string;
+}
+
+/** A request that brings a part of a photo to the server, or asks how far it has come. */
+export interface Upload {
+  /** The photo: SHA-256 of its bytes, lower-case hex. Given back with the answer. */
+  sha256: string;
+  /** `PATCH` or `HEAD`. */
+  method: string;
+  /** `/api/v1/blobs/{sha256}` */
+  path: string;
+  /** Beside the device's token, which the host adds. */
+  headers: HttpHeader[];
+  /** The body; empty for `HEAD`. */
+  bytes: Uint8Array;
+  /** The device whose token goes with it, where it is not this phone's own: the photo came in a file of unsent work. */
+  device: string | null;
+  /** How many photos the server is not known to have, this one included. */
+  photosLeft: number;
+  /** How many bytes of them. */
+  bytesLeft: number;
+}
+
+/** What the answer to an {@link Upload} meant. */
+export interface UploadReport {
+  /** The server has all of this photo; its bytes are forgotten here, the record stays. */
+  confirmed: boolean;
+  /**
+   * The server will not take this photo as it is: its kind is not what the record says, or the bytes are not. They
+   * stay on this phone, and are not sent again before it is opened anew.
+   */
+  refused: boolean;
+  /** Whether there is anything to send right now. */
+  again: boolean;
+  /** Seconds to wait first, where the server says so. */
+  waitS: number | null;
+  /** How many photos the server is not known to have. */
+  photosLeft: number;
+  /** How many bytes of them. */
+  bytesLeft: number;
+}
+
 /** 标记: something a manager will look at. */
 export interface Flag {
   /** A stable code such as `no_contract`. */
@@ -756,6 +803,8 @@ export interface Photo {
   mediaType: string;
   /** What it shows. */
   caption: string;
+  /** Whether it shows the customer's seal. */
+  seal: boolean;
   /** When it was taken, milliseconds since 1970 UTC. */
   atMs: number;
   /** By whom. */
@@ -854,6 +903,37 @@ export interface Visit {
   labourS: number;
 }
 
+/** The engineer who is logged in. */
+export interface Account {
+  /** Their id. */
+  id: string;
+  /** Their login. */
+  login: string;
+  /** Their name. */
+  name: string;
+  /** `zh-CN` or `en`. */
+  language: string;
+  /** Whether a new password must be chosen before anything else ({@link HttpTransport.changePassword}). */
+  mustChangePassword: boolean;
+}
+
+/** How the server is reached. */
+export interface HttpOptions {
+  /** Seconds that one request may take, with its answer; 120 where nothing else is said. */
+  timeoutS: number;
+  /** How often a request is tried when the connection breaks or the server is busy (status 408, 429, 502 to 504). */
+  attempts: number;
+  /**
+   * Seconds that are waited at most between two attempts. A server that asks for more (`Retry-After`) is not asked
+   * again in this call.
+   */
+  longestWaitS: number;
+  /** Allow `http://` to other machines than this one: for tests. Passwords and tokens can be read on the way. */
+  plainHttp: boolean;
+  /** Trust these certificates (PEM) and no others, for a server with a private authority. */
+  rootsPem: string | null;
+}
+
 /** The calls that are the same here as everywhere. */
 export abstract class Calls {
   protected abstract reading<T>(call: (raw: WebPhone) => T): T;
@@ -896,12 +976,23 @@ export abstract class Calls {
   }
 
   /**
-   * Records a photo or file. Its bytes are on disk with the record, and stay until {@link Phone.photoConfirmed}.
+   * Records a photo or file: a JPEG, PNG, WebP or HEIC image or a PDF of at most 20 MiB. Its bytes are on disk with the
+   * record, and stay until the server has them ({@link Phone.nextUpload}).
    *
    * @throws {@link PhoneError} `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
    */
   addPhoto(visit: string, bytes: Uint8Array, mediaType: string, caption: string, corrects?: Correction | null): Promise<Recorded> {
     return this.recording((raw) => JSON.parse(raw.add_photo(visit, bytes, mediaType, caption, JSON.stringify(corrects ?? null))) as Recorded);
+  }
+
+  /**
+   * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
+   * customer signs: what is added later is not part of what was signed.
+   *
+   * @throws {@link PhoneError} As {@link Phone.addPhoto}.
+   */
+  addSeal(visit: string, bytes: Uint8Array, mediaType: string, caption: string, corrects?: Correction | null): Promise<Recorded> {
+    return this.recording((raw) => JSON.parse(raw.add_seal(visit, bytes, mediaType, caption, JSON.stringify(corrects ?? null))) as Recorded);
   }
 
   /**
@@ -1031,7 +1122,8 @@ export abstract class Calls {
   /**
    * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
    * post {@link Carried.enrolment} as the engineer who recorded it, and with those tokens sync
-   * {@link Phone.carriedFrame} until none is left. Its photos are among {@link Phone.unsynced}'s.
+   * {@link Phone.carriedFrame} until none is left. Its photos are among {@link Phone.unsynced}'s, and {@link Phone.nextUpload} says
+   * whose tokens go with them.
    *
    * @throws {@link PhoneError} `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
    */
@@ -1076,7 +1168,22 @@ export abstract class Calls {
   }
 
   /**
-   * The server has this photo: its bytes are forgotten here, the record stays.
+   * The next request that brings a photo to the server, part by part; `null` when there is nothing to send, or nothing
+   * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
+   * killed goes on where the server is.
+   *
+   * @throws {@link PhoneError} `store_closed`, `store_failed`, `store_damaged`.
+   */
+  nextUpload(): Promise<Upload | null> {
+    return this.recording((raw) => {
+      const reply = raw.next_upload();
+      return reply ? beside<Upload>(reply, 'bytes') : null;
+    });
+  }
+
+  /**
+   * The server has this photo: its bytes are forgotten here, the record stays. {@link Phone.uploaded} does so by itself; this
+   * is for hosts that know it in another way.
    *
    * @throws {@link PhoneError} `photo_unknown`, `store_failed`.
    */
@@ -1138,6 +1245,17 @@ export abstract class Calls {
    */
   unsynced(): Unsynced {
     return this.reading((raw) => JSON.parse(raw.unsynced()) as Unsynced);
+  }
+
+  /**
+   * Takes in the server's answer to {@link Phone.nextUpload}, whatever its status: all its headers, or at least
+   * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
+   * simply made again.
+   *
+   * @throws {@link PhoneError} `store_closed`, `store_failed`.
+   */
+  uploaded(sha256: string, status: number, headers: HttpHeader[]): Promise<UploadReport> {
+    return this.recording((raw) => JSON.parse(raw.uploaded(sha256, JSON.stringify(status), JSON.stringify(headers))) as UploadReport);
   }
 
   /**

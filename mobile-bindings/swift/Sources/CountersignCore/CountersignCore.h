@@ -361,6 +361,16 @@ RustBuffer uniffi_countersign_core_fn_method_phone_finish_enrolment(uint64_t ptr
 RustBuffer uniffi_countersign_core_fn_method_phone_identity(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PREPARE_ENROLMENT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PREPARE_ENROLMENT
+RustBuffer uniffi_countersign_core_fn_method_phone_prepare_enrolment(uint64_t ptr, RustBuffer user, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SEAL_ENROLMENT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SEAL_ENROLMENT
+RustBuffer uniffi_countersign_core_fn_method_phone_seal_enrolment(uint64_t ptr, uint32_t ticket, RustBuffer signature, RustBuffer device_name, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADVICE
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADVICE
 RustBuffer uniffi_countersign_core_fn_method_phone_advice(uint64_t ptr, RustBuffer question, RustCallStatus *_Nonnull out_status
@@ -434,6 +444,11 @@ void uniffi_countersign_core_fn_method_phone_shut_down(uint64_t ptr, RustCallSta
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADD_PHOTO
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADD_PHOTO
 RustBuffer uniffi_countersign_core_fn_method_phone_add_photo(uint64_t ptr, RustBuffer visit, RustBuffer bytes, RustBuffer media_type, RustBuffer caption, RustBuffer corrects, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADD_SEAL
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADD_SEAL
+RustBuffer uniffi_countersign_core_fn_method_phone_add_seal(uint64_t ptr, RustBuffer visit, RustBuffer bytes, RustBuffer media_type, RustBuffer caption, RustBuffer corrects, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PHOTO_BYTES
@@ -531,14 +546,29 @@ RustBuffer uniffi_countersign_core_fn_method_phone_carried_frame(uint64_t ptr, R
 RustBuffer uniffi_countersign_core_fn_method_phone_export_unsynced(uint64_t ptr, RustBuffer key, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_FINISH_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_FINISH_EXPORT
+RustBuffer uniffi_countersign_core_fn_method_phone_finish_export(uint64_t ptr, uint32_t ticket, RustBuffer key, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_IMPORT_UNSYNCED
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_IMPORT_UNSYNCED
 RustBuffer uniffi_countersign_core_fn_method_phone_import_unsynced(uint64_t ptr, RustBuffer file, RustBuffer key, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PREPARE_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PREPARE_EXPORT
+RustBuffer uniffi_countersign_core_fn_method_phone_prepare_export(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_RECEIVE_CARRIED
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_RECEIVE_CARRIED
 RustBuffer uniffi_countersign_core_fn_method_phone_receive_carried(uint64_t ptr, RustBuffer id, RustBuffer answer, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SIGN_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SIGN_EXPORT
+RustBuffer uniffi_countersign_core_fn_method_phone_sign_export(uint64_t ptr, uint32_t ticket, RustBuffer signature, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_FINISH_SIGN_OFF
@@ -584,6 +614,16 @@ RustBuffer uniffi_countersign_core_fn_method_phone_seal_frame(uint64_t ptr, uint
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SYNC
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SYNC
 RustBuffer uniffi_countersign_core_fn_method_phone_sync(uint64_t ptr, uint64_t transport, RustBuffer observer, uint32_t max_rounds, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_NEXT_UPLOAD
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_NEXT_UPLOAD
+RustBuffer uniffi_countersign_core_fn_method_phone_next_upload(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_UPLOADED
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_UPLOADED
+RustBuffer uniffi_countersign_core_fn_method_phone_uploaded(uint64_t ptr, RustBuffer sha256, uint16_t status, RustBuffer headers, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_CLONE_CLOCK
@@ -1035,6 +1075,18 @@ uint16_t uniffi_countersign_core_checksum_method_phone_identity(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_PREPARE_ENROLMENT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_PREPARE_ENROLMENT
+uint16_t uniffi_countersign_core_checksum_method_phone_prepare_enrolment(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SEAL_ENROLMENT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SEAL_ENROLMENT
+uint16_t uniffi_countersign_core_checksum_method_phone_seal_enrolment(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADVICE
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADVICE
 uint16_t uniffi_countersign_core_checksum_method_phone_advice(void
@@ -1122,6 +1174,12 @@ uint16_t uniffi_countersign_core_checksum_method_phone_shut_down(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADD_PHOTO
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADD_PHOTO
 uint16_t uniffi_countersign_core_checksum_method_phone_add_photo(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADD_SEAL
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADD_SEAL
+uint16_t uniffi_countersign_core_checksum_method_phone_add_seal(void
     
 );
 #endif
@@ -1239,15 +1297,33 @@ uint16_t uniffi_countersign_core_checksum_method_phone_export_unsynced(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_FINISH_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_FINISH_EXPORT
+uint16_t uniffi_countersign_core_checksum_method_phone_finish_export(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_IMPORT_UNSYNCED
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_IMPORT_UNSYNCED
 uint16_t uniffi_countersign_core_checksum_method_phone_import_unsynced(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_PREPARE_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_PREPARE_EXPORT
+uint16_t uniffi_countersign_core_checksum_method_phone_prepare_export(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_RECEIVE_CARRIED
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_RECEIVE_CARRIED
 uint16_t uniffi_countersign_core_checksum_method_phone_receive_carried(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SIGN_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SIGN_EXPORT
+uint16_t uniffi_countersign_core_checksum_method_phone_sign_export(void
     
 );
 #endif
@@ -1302,6 +1378,18 @@ uint16_t uniffi_countersign_core_checksum_method_phone_seal_frame(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SYNC
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SYNC
 uint16_t uniffi_countersign_core_checksum_method_phone_sync(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_NEXT_UPLOAD
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_NEXT_UPLOAD
+uint16_t uniffi_countersign_core_checksum_method_phone_next_upload(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_UPLOADED
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_UPLOADED
+uint16_t uniffi_countersign_core_checksum_method_phone_uploaded(void
     
 );
 #endif

@@ -46,6 +46,24 @@ public class SuspendingPhone(
         withContext(dispatcher) { blocking.`identity`() }
 
     /**
+     * [`Phone::begin_enrolment`] for platforms that sign in their own time (WebCrypto): what the device's key must sign.
+     *
+     * # Errors
+     * `enrolled_already`, `bad_id`, `host_signs` without a signer, `host_failed`.
+     */
+    public suspend fun `prepareEnrolment`(`user`: kotlin.String): ToSign =
+        withContext(dispatcher) { blocking.`prepareEnrolment`(`user`) }
+
+    /**
+     * With the signature, the request of [`Phone::begin_enrolment`].
+     *
+     * # Errors
+     * `bad_signature`, also when the ticket is none, or was used.
+     */
+    public suspend fun `sealEnrolment`(`ticket`: kotlin.UInt, `signature`: kotlin.ByteArray, `deviceName`: kotlin.String): EnrolmentRequest =
+        withContext(dispatcher) { blocking.`sealEnrolment`(`ticket`, `signature`, `deviceName`) }
+
+    /**
      * What the verdict would be if this work were begun now. Nothing is recorded.
      *
      * # Errors
@@ -171,13 +189,24 @@ public class SuspendingPhone(
         withContext(dispatcher) { blocking.`shutDown`() }
 
     /**
-     * Records a photo or file. Its bytes are on disk with the record, and stay until [`Phone::photo_confirmed`].
+     * Records a photo or file: a JPEG, PNG, WebP or HEIC image or a PDF of at most 20 MiB. Its bytes are on disk with the
+     * record, and stay until the server has them ([`Phone::next_upload`]).
      *
      * # Errors
      * `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
      */
     public suspend fun `addPhoto`(`visit`: kotlin.String, `bytes`: kotlin.ByteArray, `mediaType`: kotlin.String, `caption`: kotlin.String, `corrects`: Correction?): Recorded =
         withContext(dispatcher) { blocking.`addPhoto`(`visit`, `bytes`, `mediaType`, `caption`, `corrects`) }
+
+    /**
+     * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
+     * customer signs: what is added later is not part of what was signed.
+     *
+     * # Errors
+     * As [`Phone::add_photo`].
+     */
+    public suspend fun `addSeal`(`visit`: kotlin.String, `bytes`: kotlin.ByteArray, `mediaType`: kotlin.String, `caption`: kotlin.String, `corrects`: Correction?): Recorded =
+        withContext(dispatcher) { blocking.`addSeal`(`visit`, `bytes`, `mediaType`, `caption`, `corrects`) }
 
     /**
      * The bytes of a photo that waits on this phone.
@@ -189,7 +218,8 @@ public class SuspendingPhone(
         withContext(dispatcher) { blocking.`photoBytes`(`sha256`) }
 
     /**
-     * The server has this photo: its bytes are forgotten here, the record stays.
+     * The server has this photo: its bytes are forgotten here, the record stays. [`Phone::uploaded`] does so by itself; this
+     * is for hosts that know it in another way.
      *
      * # Errors
      * `photo_unknown`, `store_failed`.
@@ -356,15 +386,35 @@ public class SuspendingPhone(
         withContext(dispatcher) { blocking.`exportUnsynced`(`key`) }
 
     /**
+     * When everything is signed, the file of [`Phone::export_unsynced`].
+     *
+     * # Errors
+     * `bad_key_length`, `host_failed`; `bad_signature` when something was not signed, and when the ticket is none, or was
+     * used.
+     */
+    public suspend fun `finishExport`(`ticket`: kotlin.UInt, `key`: kotlin.ByteArray): kotlin.ByteArray =
+        withContext(dispatcher) { blocking.`finishExport`(`ticket`, `key`) }
+
+    /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
+     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
+     * whose tokens go with them.
      *
      * # Errors
      * `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
      */
     public suspend fun `importUnsynced`(`file`: kotlin.ByteArray, `key`: kotlin.ByteArray): Carried =
         withContext(dispatcher) { blocking.`importUnsynced`(`file`, `key`) }
+
+    /**
+     * [`Phone::export_unsynced`] for platforms that sign in their own time: the first message for the device's key.
+     *
+     * # Errors
+     * As [`Phone::export_unsynced`].
+     */
+    public suspend fun `prepareExport`(): ToSign =
+        withContext(dispatcher) { blocking.`prepareExport`() }
 
     /**
      * Takes in the server's answer to [`Phone::carried_frame`]. What waits there for another phone's changes stays here,
@@ -375,6 +425,15 @@ public class SuspendingPhone(
      */
     public suspend fun `receiveCarried`(`id`: kotlin.String, `answer`: kotlin.ByteArray): SyncReport =
         withContext(dispatcher) { blocking.`receiveCarried`(`id`, `answer`) }
+
+    /**
+     * With its signature, the next message; an empty one when nothing is left to sign.
+     *
+     * # Errors
+     * `bad_signature`, also when the ticket is none, or was used.
+     */
+    public suspend fun `signExport`(`ticket`: kotlin.UInt, `signature`: kotlin.ByteArray): ToSign =
+        withContext(dispatcher) { blocking.`signExport`(`ticket`, `signature`) }
 
     /**
      * The second half: the signature over the message.
@@ -461,6 +520,28 @@ public class SuspendingPhone(
      */
     public suspend fun `sync`(`transport`: Transport, `observer`: SyncObserver?, `maxRounds`: kotlin.UInt): SyncReport =
         withContext(dispatcher) { blocking.`sync`(`transport`, `observer`, `maxRounds`) }
+
+    /**
+     * The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
+     * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
+     * killed goes on where the server is.
+     *
+     * # Errors
+     * `store_closed`, `store_failed`, `store_damaged`.
+     */
+    public suspend fun `nextUpload`(): Upload? =
+        withContext(dispatcher) { blocking.`nextUpload`() }
+
+    /**
+     * Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
+     * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
+     * simply made again.
+     *
+     * # Errors
+     * `store_closed`, `store_failed`.
+     */
+    public suspend fun `uploaded`(`sha256`: kotlin.String, `status`: kotlin.UShort, `headers`: List<HttpHeader>): UploadReport =
+        withContext(dispatcher) { blocking.`uploaded`(`sha256`, `status`, `headers`) }
 }
 
 /**
