@@ -53,8 +53,8 @@ fn fonts() -> Result {
 pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
     c_compiler()?;
     fonts()?;
-    // pdftotext: the pages are read by a program that knows nothing of ours.
-    apt::ensure(&["poppler-utils"])?;
+    // pdftotext: the pages are read by a program that knows nothing of ours. openssl: a time-stamping authority.
+    apt::ensure(&["poppler-utils", "openssl"])?;
     bindings::python()?;
     let mut command = cargo();
     command.arg("test");

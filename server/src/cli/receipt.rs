@@ -12,7 +12,7 @@ use crate::receipts::pdf::Renderer;
 use crate::receipts::pdf::template::OWN;
 use crate::receipts::stored::verify_rows;
 use crate::receipts::verify::{LogFiles, verify_with_log};
-use crate::store::{Db, log, outbox, receipts};
+use crate::store::{Db, log, outbox, receipts, stamps};
 use clap::{Args, Subcommand};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -32,12 +32,13 @@ pub(super) struct VerifyArgs {
     /// Receipt files (JSON, or PDF with the record attached). Several of one customer are also checked against each
     /// other; the pages of a PDF are set again and compared, where this machine has the same fonts. Heads of the log and
     /// other files that the server signs are checked too.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "heads")]
     files: Vec<PathBuf>,
-    /// The proof that one of the receipts is in the log of all receipts (docs/verification.md). May be given several times.
+    /// The proof that one of the receipts is in the log of all receipts, or that one head's log is the beginning of another's
+    /// (docs/verification.md). May be given several times.
     #[arg(long = "proof", value_name = "FILE", requires = "heads")]
     proofs: Vec<PathBuf>,
-    /// The published head that a proof leads to, from /.well-known/countersign/heads/DAY. May be given several times.
+    /// A published head that a proof leads to, from /.well-known/countersign/heads/DAY. May be given several times.
     #[arg(long = "head", value_name = "FILE")]
     heads: Vec<PathBuf>,
 }
@@ -45,7 +46,7 @@ pub(super) struct VerifyArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum HeadsCommand {
     /// List the heads of the log of all receipts: number, day (UTC), how many receipts, root, when sealed (milliseconds since
-    /// 1970 UTC).
+    /// 1970 UTC), and when an authority stamped it, or by what the last attempt failed.
     List,
     /// Print one head, exactly as it was signed.
     Show {
@@ -63,12 +64,16 @@ pub(super) async fn heads(config: Config, command: HeadsCommand) -> Result<(), F
             loop {
                 let page = log::heads(&mut tx, after, PAGE).await?;
                 let Some(last) = page.last() else { return Ok(()) };
+                let stamps = stamps::between(&mut tx, after, last.number).await?;
                 after = last.number;
                 for h in &page {
+                    let stamp = stamps.iter().find(|s| s.number == h.number);
+                    let stamp = stamp.and_then(|s| s.stamped_ms.map(|ms| ms.to_string()).or_else(|| s.problem.clone()));
+                    let stamp = stamp.unwrap_or_else(|| "-".to_owned());
                     let head: Signed<Head> = serde_json::from_str(&h.body)
                         .map_err(|e| Failure::new(format!("head {} cannot be read: {e}", h.number)))?;
                     let (number, day, size, sealed) = (h.number, &h.day, h.tree_size, h.sealed_ms);
-                    print_line(&format!("{number}\t{day}\t{size}\t{}\t{sealed}", head.body.root))?;
+                    print_line(&format!("{number}\t{day}\t{size}\t{}\t{sealed}\t{stamp}", head.body.root))?;
                 }
             }
         }

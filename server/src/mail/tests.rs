@@ -14,6 +14,7 @@ use sync_core::receipt::CHAIN_START;
 use uuid::Uuid;
 
 mod bounces;
+mod codes;
 mod faults;
 mod injection;
 mod limits;

@@ -103,7 +103,7 @@ pub fn verify_with_log(
     log: &LogFiles,
     renderer: &Renderer,
 ) -> Result<Report, Failure> {
-    if files.is_empty() {
+    if files.is_empty() && log.heads.is_empty() {
         return Err(Failure::usage("no receipt was named")
             .hint("countersign verify --keys jwks.json RECEIPT.json|RECEIPT.pdf …"));
     }

@@ -162,3 +162,48 @@ conformance! { a_receipt_that_was_exchanged_is_found_on_the_page, |f| async {
     let (en, zh) = (page(&field, &link, "en").await, page(&field, &link, "zh-CN").await);
     assert!(en.contains("does NOT confirm this receipt (proof_other_receipt)") && zh.contains("不能证实本回执"));
 } }
+
+conformance! { the_command_line_proves_and_checks, |f| async {
+    let field = Field::new(f).await;
+    story(&field).await;
+    let run = |args: &[&str]| {
+        let all = [&["--database-url", f.url.as_str()], args].concat();
+        crate::process::program(&f.dir, &all)
+    };
+    let ok = |args: &[&str]| {
+        let (code, out, errors) = run(args);
+        assert_eq!(code, 0, "{args:?}: {out}{errors}");
+        out
+    };
+    assert_eq!(ok(&["heads", "list"]), "");
+    assert_eq!(run(&["receipt", "proof", "H01-000001"]).0, 1, "no head is over it yet");
+    let day = seal(&field).await;
+    let state = &field.api.state;
+    let later = state.clock.now_ms() / DAY * DAY + 2 * DAY + GRACE_MS;
+    let next = seal_due(&state.db, &state.keys.receipt, later).await.unwrap().pop().unwrap().day;
+    let list = ok(&["heads", "list"]);
+    assert_eq!(list.lines().count(), 2, "{list}");
+    assert!(list.starts_with(&format!("1\t{day}\t3\t")), "{list}");
+    assert_eq!(run(&["heads", "show", "2001-01-01"]).0, 1);
+    assert_eq!(run(&["receipt", "proof", "H09-000001"]).0, 1);
+    assert_eq!(run(&["receipt", "proof", "H01-000001", "--head", "x"]).0, 2);
+    let file = |name: &str, text: &str| -> String {
+        let path = f.dir.join(name);
+        std::fs::write(&path, text.trim_end()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let get = async |path: &str| String::from_utf8(public(&field, path).await.bytes).unwrap();
+    let keys = file("jwks.json", &get("/.well-known/jwks.json").await);
+    let one = file("one.json", &ok(&["heads", "show", &day]));
+    let two = file("two.json", &ok(&["heads", "show", "latest"]));
+    let receipt = file("r.json", &ok(&["receipt", "show", "H01-000001"]));
+    let proof = file("p.json", &ok(&["receipt", "proof", "H01-000001"]));
+    let between = get(&format!("/.well-known/countersign/consistency?from={day}&to={next}")).await;
+    let between = file("c.json", &between);
+    let told = ok(&["verify", "--keys", &keys, "--proof", &proof, "--head", &one, "--proof", &between, "--head", &two, &receipt]);
+    assert!(told.contains("in_log ") && told.contains("consistent ") && told.contains("H01-000001 is no. 1 of the 3"), "{told}");
+    assert!(ok(&["verify", "--keys", &keys, "--proof", &between, "--head", &one, "--head", &two]).contains("consistent "));
+    let (code, out, _) = run(&["verify", "--keys", &keys, "--proof", &between, "--head", &one]);
+    assert!(code == 1 && out.contains("proof_other_head"), "{out}");
+    assert_eq!(run(&["verify", "--keys", &keys, "--proof", &proof, &receipt]).0, 2, "a proof leads to a head");
+} }

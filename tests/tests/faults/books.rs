@@ -32,6 +32,7 @@ pub(crate) struct Books {
     positions: Vec<(i64,)>,
     receipts: Vec<ReceiptRow>,
     chains: Vec<(String, i64, String)>,
+    leaves: Vec<(i64, Uuid, String)>,
     outbox: Vec<OutboxRow>,
     spans: Vec<SpanRow>,
     flags: Vec<(Uuid, String)>,
@@ -71,6 +72,7 @@ impl Books {
             positions: db_all!((i64,), tx, POSITIONS)?,
             receipts: db_all!(ReceiptRow, tx, RECEIPTS)?,
             chains: db_all!((String, i64, String), tx, "SELECT chain, last_no, last_sha256 FROM chains")?,
+            leaves: db_all!((i64, Uuid, String), tx, "SELECT leaf, receipt_id, sha256 FROM receipt_log ORDER BY leaf")?,
             outbox: db_all!(OutboxRow, tx, "SELECT receipt_id, recipient, message_id, audience FROM outbox")?,
             spans: db_all!(SpanRow, tx, SPANS)?,
             flags: db_all!((Uuid, String), tx, "SELECT DISTINCT visit_id, code FROM flags")?,
@@ -166,6 +168,11 @@ impl Books {
             self.chains.iter().filter(|c| c.1 > 0).map(|(c, n, s)| (c.as_str(), (*n, s.as_str()))).collect();
         if heads != last {
             wrong.push("the chains' heads are not their last receipts".to_owned());
+        }
+        let places = self.leaves.iter().map(|(leaf, ..)| *leaf);
+        let logged: BTreeSet<_> = self.leaves.iter().map(|(_, id, sha)| (id, sha)).collect();
+        if !places.eq(0..self.leaves.len() as i64) || logged != self.receipts.iter().map(|r| (&r.0, &r.5)).collect() {
+            wrong.push(format!("{} receipts, and the log has {}", self.receipts.len(), self.leaves.len()));
         }
         let mut signed = BTreeSet::new();
         for (visit, doc) in &self.documents {

@@ -73,8 +73,8 @@ struct HeadAnswer {
 /// The published heads of the log of all receipts, the first ones first.
 #[utoipa::path(get, path = "/.well-known/countersign/heads", tag = "log", params(HeadsQuery),
     responses((status = 200, body = CursorPage<HeadAnswer>), (status = 400, description = "bad_request")))]
-async fn heads(State(state): State<AppState>, InQuery(query): InQuery<HeadsQuery>) -> Result<Response, Response> {
-    let wrong = || Problem::new(StatusCode::BAD_REQUEST, "bad_request", "after: this is no number").into_response();
+async fn heads(State(state): State<AppState>, InQuery(query): InQuery<HeadsQuery>) -> Result<Response, Problem> {
+    let wrong = || Problem::new(StatusCode::BAD_REQUEST, "bad_request", "after: this is no number");
     let after = query.after.map_or(Ok(0), |n| n.parse::<i64>()).map_err(|_| wrong())?;
     let limit = query.limit.unwrap_or(100).clamp(1, 500);
     let found = async {
@@ -83,18 +83,18 @@ async fn heads(State(state): State<AppState>, InQuery(query): InQuery<HeadsQuery
         let last = found.last().map_or(0, |h| h.number);
         Ok::<_, StoreError>((found, stamps::between(&mut tx, after.max(0), last).await?))
     };
-    let (mut found, stamps) = found.await.map_err(|e| Problem::internal(&e).into_response())?;
+    let (mut found, stamps) = found.await.map_err(|e| Problem::internal(&e))?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = found.len() > shown;
     found.truncate(shown);
     let next = found.last().filter(|_| more).map(|last| last.number.to_string());
     let answer = |row: HeadRow| {
-        let head = serde_json::from_str(&row.body).map_err(|e| Problem::internal(&e).into_response())?;
+        let head = serde_json::from_str(&row.body).map_err(|e| Problem::internal(&e))?;
         let stamp = stamps.iter().find(|s| s.number == row.number);
         let (stamped_ms, problem) = stamp.map_or((None, None), |s| (s.stamped_ms, s.problem.clone()));
         Ok(HeadAnswer { head, sha256: row.sha256, stamped_ms, stamp_problem: problem })
     };
-    let items = found.into_iter().map(answer).collect::<Result<Vec<_>, Response>>()?;
+    let items = found.into_iter().map(answer).collect::<Result<Vec<_>, Problem>>()?;
     Ok(Json(CursorPage { items, next }).into_response())
 }
 

@@ -94,13 +94,16 @@ fn a_certificate_for_something_else_stamps_nothing() {
     let authority = OpenSsl::usual();
     let own = roots(&authority, "ca.pem");
     let asked = query(3);
+    let kinds = [("stamp", "ok"), ("other", "tsa_purpose"), ("both", "tsa_purpose")];
+    // Before the stamp: it must be valid at that time.
+    for (name, _) in kinds {
+        authority.certify(name, "ec -pkeyopt ec_paramgen_curve:P-256", name);
+    }
     let answer = TimeStampResp::from_der(&authority.reply(&asked.der)).unwrap().to_der().unwrap();
     let token = TimeStampResp::from_der(&answer).unwrap().time_stamp_token.unwrap();
     let signed: SignedData = token.content.decode_as().unwrap();
     let content = signed.encap_content_info.econtent.unwrap();
-    let key = "ec -pkeyopt ec_paramgen_curve:P-256";
-    for (name, code_of) in [("stamp", "ok"), ("other", "tsa_purpose"), ("both", "tsa_purpose")] {
-        authority.certify(name, key, name);
+    for (name, code_of) in kinds {
         let again = wrapped(&authority.sign(content.value(), name, "-cades"));
         let outcome = check(&again, &asked, Some(&own));
         assert_eq!(outcome.map_or_else(|e| e.code(), |_| "ok"), code_of, "{name}");

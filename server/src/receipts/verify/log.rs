@@ -5,14 +5,14 @@ use crate::receipts::jwks::KeySet;
 use crate::receipts::words::{groups, one_line};
 use std::path::{Path, PathBuf};
 use sync_core::confirmation::{Confirmation, Entered};
-use sync_core::log::{Head, InclusionProof};
+use sync_core::log::{ConsistencyProof, Head, InclusionProof, ProofError};
 use sync_core::receipt::Receipt;
 use sync_core::statement::{Signed, StatementError};
 
 /// What is given beside receipts.
 #[derive(Clone, Debug, Default)]
 pub struct LogFiles {
-    /// Inclusion proofs.
+    /// Inclusion and consistency proofs.
     pub proofs: Vec<PathBuf>,
     /// Heads.
     pub heads: Vec<PathBuf>,
@@ -98,7 +98,8 @@ fn describe(head: &Head) -> String {
     )
 }
 
-/// Checks each proof: by the receipt that it is about and by the head that it leads to, which must be among the files.
+/// Checks each proof: by the receipt that it is about and by the head that it leads to, or by the two heads that it is between;
+/// they must be among the files.
 pub(super) fn findings(
     given: &LogFiles,
     receipts: &[Receipt],
@@ -120,17 +121,34 @@ pub(super) fn findings(
         }
     }
     for path in &given.proofs {
-        found.push(match one(path, receipts, &heads) {
-            Ok(text) => say("in_log", false, path, text),
+        let checked = read_bounded(path, LARGEST).map_err(|why| ("proof_unreadable", why));
+        found.push(match checked.and_then(|text| one(&text, receipts, &heads)) {
+            Ok((code, text)) => say(code, false, path, text),
             Err((code, text)) => say(code, true, path, text),
         });
     }
     found
 }
 
-fn one(path: &Path, receipts: &[Receipt], heads: &[Head]) -> Result<String, (&'static str, String)> {
-    let text = read_bounded(path, LARGEST).map_err(|why| ("proof_unreadable", why))?;
-    let proof = InclusionProof::read(&text).map_err(|e| (e.code(), one_line(&e.to_string())))?;
+type Told = (&'static str, String);
+
+fn one(text: &str, receipts: &[Receipt], heads: &[Head]) -> Result<Told, Told> {
+    let wrong = |e: ProofError| (e.code(), one_line(&e.to_string()));
+    if let Ok(proof) = ConsistencyProof::read(text) {
+        let head = |day, size| heads.iter().find(|h| h.day == day && h.tree_size == size);
+        let (from, to) = (head(proof.from_day, proof.from_size), head(proof.to_day, proof.to_size));
+        let (Some(from), Some(to)) = (from, to) else {
+            let (from, to) = (proof.from_day, proof.to_day);
+            let text =
+                format!("the heads that it is between, of {from} and {to} (UTC), are not among the files: --head");
+            return Err(("proof_other_head", text));
+        };
+        proof.check(from, to).map_err(wrong)?;
+        let text =
+            format!("the log of {} (UTC), {} receipts, only added to that of {}", to.day, to.tree_size, from.day);
+        return Ok(("consistent", text));
+    }
+    let proof = InclusionProof::read(text).map_err(wrong)?;
     let about = receipts.iter().find(|r| r.sha256().is_ok_and(|sha| sha == proof.receipt_sha256));
     let Some(receipt) = about else {
         return Err(("proof_other_receipt", "it is about no receipt that holds among the files".to_owned()));
@@ -139,14 +157,15 @@ fn one(path: &Path, receipts: &[Receipt], heads: &[Head]) -> Result<String, (&'s
         let text = format!("the head that it leads to, of {} (UTC), is not among the files: --head", proof.head_day);
         return Err(("proof_other_head", text));
     };
-    proof.check(&proof.receipt_sha256, head).map_err(|e| (e.code(), one_line(&e.to_string())))?;
-    Ok(format!(
+    proof.check(&proof.receipt_sha256, head).map_err(wrong)?;
+    let text = format!(
         "receipt {} is no. {} of the {} in the log under the head of {} (UTC)",
         one_line(&receipt.body.number),
         proof.leaf_index.saturating_add(1),
         head.tree_size,
         head.day
-    ))
+    );
+    Ok(("in_log", text))
 }
 
 fn say(code: &'static str, fails: bool, path: &Path, text: String) -> Finding {
