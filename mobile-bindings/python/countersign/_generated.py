@@ -540,7 +540,9 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_add_objection() != 15755:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_add_photo() != 35763:
+    if lib.uniffi_countersign_core_checksum_method_phone_add_photo() != 59478:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_add_seal() != 56606:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_add_time() != 41318:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -574,7 +576,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_identity() != 46032:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_import_unsynced() != 38605:
+    if lib.uniffi_countersign_core_checksum_method_phone_import_unsynced() != 28393:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_join() != 17010:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -586,9 +588,11 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_next_frame() != 41995:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_next_upload() != 13673:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_photo_bytes() != 25182:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_photo_confirmed() != 48104:
+    if lib.uniffi_countersign_core_checksum_method_phone_photo_confirmed() != 29391:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_prepare_frame() != 40199:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -617,6 +621,8 @@ def _uniffi_check_api_checksums(lib):
     if lib.uniffi_countersign_core_checksum_method_phone_sync() != 5985:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_unsynced() != 13919:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_uploaded() != 49809:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_visit() != 45647:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -694,6 +700,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_add_objection.restype =
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_add_photo.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_add_photo.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_add_seal.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_add_seal.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_add_time.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_add_time.restype = ctypes.c_uint16
@@ -760,6 +769,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_leave.restype = ctypes.
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_next_frame.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_next_frame.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_next_upload.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_next_upload.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_photo_bytes.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_photo_bytes.restype = ctypes.c_uint16
@@ -808,6 +820,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_sync.restype = ctypes.c
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_unsynced.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_unsynced.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_uploaded.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_uploaded.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_visit.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_visit.restype = ctypes.c_uint16
@@ -901,6 +916,16 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_add_photo.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_add_photo.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_add_seal.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_add_seal.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_add_time.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1044,6 +1069,11 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_next_frame.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_next_frame.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_next_upload.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_next_upload.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_photo_bytes.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1146,6 +1176,14 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_unsynced.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_unsynced.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_uploaded.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.c_uint16,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_uploaded.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_visit.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -3830,6 +3868,45 @@ class _UniffiFfiConverterTypeFrame(_UniffiConverterRustBuffer):
         _UniffiFfiConverterBoolean.write(value.complete, buf)
 
 @dataclass
+class HttpHeader:
+    """
+    A header of a request or an answer.
+"""
+    def __init__(self, *, name:str, value:str):
+        self.name = name
+        self.value = value
+        
+        
+
+    
+    def __str__(self):
+        return "HttpHeader(name={}, value={})".format(self.name, self.value)
+    def __eq__(self, other):
+        if self.name != other.name:
+            return False
+        if self.value != other.value:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeHttpHeader(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return HttpHeader(
+            name=_UniffiFfiConverterString.read(buf),
+            value=_UniffiFfiConverterString.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.name)
+        _UniffiFfiConverterString.check_lower(value.value)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.name, buf)
+        _UniffiFfiConverterString.write(value.value, buf)
+
+@dataclass
 class Identity:
     """
     Who this phone is.
@@ -4955,12 +5032,13 @@ class Photo:
     """
     A photo or file, by reference.
 """
-    def __init__(self, *, id:str, sha256:str, size:int, media_type:str, caption:str, at_ms:int, by:str, supersedes:typing.Optional[Correction], superseded_by:typing.Optional[str]):
+    def __init__(self, *, id:str, sha256:str, size:int, media_type:str, caption:str, seal:bool, at_ms:int, by:str, supersedes:typing.Optional[Correction], superseded_by:typing.Optional[str]):
         self.id = id
         self.sha256 = sha256
         self.size = size
         self.media_type = media_type
         self.caption = caption
+        self.seal = seal
         self.at_ms = at_ms
         self.by = by
         self.supersedes = supersedes
@@ -4970,7 +5048,7 @@ class Photo:
 
     
     def __str__(self):
-        return "Photo(id={}, sha256={}, size={}, media_type={}, caption={}, at_ms={}, by={}, supersedes={}, superseded_by={})".format(self.id, self.sha256, self.size, self.media_type, self.caption, self.at_ms, self.by, self.supersedes, self.superseded_by)
+        return "Photo(id={}, sha256={}, size={}, media_type={}, caption={}, seal={}, at_ms={}, by={}, supersedes={}, superseded_by={})".format(self.id, self.sha256, self.size, self.media_type, self.caption, self.seal, self.at_ms, self.by, self.supersedes, self.superseded_by)
     def __eq__(self, other):
         if self.id != other.id:
             return False
@@ -4981,6 +5059,8 @@ class Photo:
         if self.media_type != other.media_type:
             return False
         if self.caption != other.caption:
+            return False
+        if self.seal != other.seal:
             return False
         if self.at_ms != other.at_ms:
             return False
@@ -5001,6 +5081,7 @@ class _UniffiFfiConverterTypePhoto(_UniffiConverterRustBuffer):
             size=_UniffiFfiConverterInt64.read(buf),
             media_type=_UniffiFfiConverterString.read(buf),
             caption=_UniffiFfiConverterString.read(buf),
+            seal=_UniffiFfiConverterBoolean.read(buf),
             at_ms=_UniffiFfiConverterInt64.read(buf),
             by=_UniffiFfiConverterString.read(buf),
             supersedes=_UniffiFfiConverterOptionalTypeCorrection.read(buf),
@@ -5014,6 +5095,7 @@ class _UniffiFfiConverterTypePhoto(_UniffiConverterRustBuffer):
         _UniffiFfiConverterInt64.check_lower(value.size)
         _UniffiFfiConverterString.check_lower(value.media_type)
         _UniffiFfiConverterString.check_lower(value.caption)
+        _UniffiFfiConverterBoolean.check_lower(value.seal)
         _UniffiFfiConverterInt64.check_lower(value.at_ms)
         _UniffiFfiConverterString.check_lower(value.by)
         _UniffiFfiConverterOptionalTypeCorrection.check_lower(value.supersedes)
@@ -5026,6 +5108,7 @@ class _UniffiFfiConverterTypePhoto(_UniffiConverterRustBuffer):
         _UniffiFfiConverterInt64.write(value.size, buf)
         _UniffiFfiConverterString.write(value.media_type, buf)
         _UniffiFfiConverterString.write(value.caption, buf)
+        _UniffiFfiConverterBoolean.write(value.seal, buf)
         _UniffiFfiConverterInt64.write(value.at_ms, buf)
         _UniffiFfiConverterString.write(value.by, buf)
         _UniffiFfiConverterOptionalTypeCorrection.write(value.supersedes, buf)
@@ -5684,6 +5767,192 @@ class _UniffiFfiConverterTypeUnsynced(_UniffiConverterRustBuffer):
         _UniffiFfiConverterSequenceString.write(value.visits, buf)
         _UniffiFfiConverterOptionalInt64.write(value.since_ms, buf)
         _UniffiFfiConverterSequenceTypePendingPhoto.write(value.photos, buf)
+
+class _UniffiFfiConverterSequenceTypeHttpHeader(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        for item in value:
+            _UniffiFfiConverterTypeHttpHeader.check_lower(item)
+
+    @classmethod
+    def write(cls, value, buf):
+        items = len(value)
+        buf.write_i32(items)
+        for item in value:
+            _UniffiFfiConverterTypeHttpHeader.write(item, buf)
+
+    @classmethod
+    def read(cls, buf):
+        count = buf.read_i32()
+        if count < 0:
+            raise InternalError("Unexpected negative sequence length")
+
+        return [
+            _UniffiFfiConverterTypeHttpHeader.read(buf) for i in range(count)
+        ]
+
+@dataclass
+class Upload:
+    """
+    A request that brings a part of a photo to the server, or asks how far it has come.
+"""
+    def __init__(self, *, sha256:str, method:str, path:str, headers:typing.List[HttpHeader], bytes:bytes, device:typing.Optional[str], photos_left:int, bytes_left:int):
+        self.sha256 = sha256
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.bytes = bytes
+        self.device = device
+        self.photos_left = photos_left
+        self.bytes_left = bytes_left
+        
+        
+
+    
+    def __str__(self):
+        return "Upload(sha256={}, method={}, path={}, headers={}, bytes={}, device={}, photos_left={}, bytes_left={})".format(self.sha256, self.method, self.path, self.headers, self.bytes, self.device, self.photos_left, self.bytes_left)
+    def __eq__(self, other):
+        if self.sha256 != other.sha256:
+            return False
+        if self.method != other.method:
+            return False
+        if self.path != other.path:
+            return False
+        if self.headers != other.headers:
+            return False
+        if self.bytes != other.bytes:
+            return False
+        if self.device != other.device:
+            return False
+        if self.photos_left != other.photos_left:
+            return False
+        if self.bytes_left != other.bytes_left:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeUpload(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return Upload(
+            sha256=_UniffiFfiConverterString.read(buf),
+            method=_UniffiFfiConverterString.read(buf),
+            path=_UniffiFfiConverterString.read(buf),
+            headers=_UniffiFfiConverterSequenceTypeHttpHeader.read(buf),
+            bytes=_UniffiFfiConverterBytes.read(buf),
+            device=_UniffiFfiConverterOptionalString.read(buf),
+            photos_left=_UniffiFfiConverterUInt32.read(buf),
+            bytes_left=_UniffiFfiConverterInt64.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterString.check_lower(value.sha256)
+        _UniffiFfiConverterString.check_lower(value.method)
+        _UniffiFfiConverterString.check_lower(value.path)
+        _UniffiFfiConverterSequenceTypeHttpHeader.check_lower(value.headers)
+        _UniffiFfiConverterBytes.check_lower(value.bytes)
+        _UniffiFfiConverterOptionalString.check_lower(value.device)
+        _UniffiFfiConverterUInt32.check_lower(value.photos_left)
+        _UniffiFfiConverterInt64.check_lower(value.bytes_left)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterString.write(value.sha256, buf)
+        _UniffiFfiConverterString.write(value.method, buf)
+        _UniffiFfiConverterString.write(value.path, buf)
+        _UniffiFfiConverterSequenceTypeHttpHeader.write(value.headers, buf)
+        _UniffiFfiConverterBytes.write(value.bytes, buf)
+        _UniffiFfiConverterOptionalString.write(value.device, buf)
+        _UniffiFfiConverterUInt32.write(value.photos_left, buf)
+        _UniffiFfiConverterInt64.write(value.bytes_left, buf)
+
+class _UniffiFfiConverterOptionalUInt32(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterUInt32.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterUInt32.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterUInt32.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
+@dataclass
+class UploadReport:
+    """
+    What the answer to an [`Upload`] meant.
+"""
+    def __init__(self, *, confirmed:bool, refused:bool, again:bool, wait_s:typing.Optional[int], photos_left:int, bytes_left:int):
+        self.confirmed = confirmed
+        self.refused = refused
+        self.again = again
+        self.wait_s = wait_s
+        self.photos_left = photos_left
+        self.bytes_left = bytes_left
+        
+        
+
+    
+    def __str__(self):
+        return "UploadReport(confirmed={}, refused={}, again={}, wait_s={}, photos_left={}, bytes_left={})".format(self.confirmed, self.refused, self.again, self.wait_s, self.photos_left, self.bytes_left)
+    def __eq__(self, other):
+        if self.confirmed != other.confirmed:
+            return False
+        if self.refused != other.refused:
+            return False
+        if self.again != other.again:
+            return False
+        if self.wait_s != other.wait_s:
+            return False
+        if self.photos_left != other.photos_left:
+            return False
+        if self.bytes_left != other.bytes_left:
+            return False
+        return True
+
+class _UniffiFfiConverterTypeUploadReport(_UniffiConverterRustBuffer):
+    @staticmethod
+    def read(buf):
+        return UploadReport(
+            confirmed=_UniffiFfiConverterBoolean.read(buf),
+            refused=_UniffiFfiConverterBoolean.read(buf),
+            again=_UniffiFfiConverterBoolean.read(buf),
+            wait_s=_UniffiFfiConverterOptionalUInt32.read(buf),
+            photos_left=_UniffiFfiConverterUInt32.read(buf),
+            bytes_left=_UniffiFfiConverterInt64.read(buf),
+        )
+
+    @staticmethod
+    def check_lower(value):
+        _UniffiFfiConverterBoolean.check_lower(value.confirmed)
+        _UniffiFfiConverterBoolean.check_lower(value.refused)
+        _UniffiFfiConverterBoolean.check_lower(value.again)
+        _UniffiFfiConverterOptionalUInt32.check_lower(value.wait_s)
+        _UniffiFfiConverterUInt32.check_lower(value.photos_left)
+        _UniffiFfiConverterInt64.check_lower(value.bytes_left)
+
+    @staticmethod
+    def write(value, buf):
+        _UniffiFfiConverterBoolean.write(value.confirmed, buf)
+        _UniffiFfiConverterBoolean.write(value.refused, buf)
+        _UniffiFfiConverterBoolean.write(value.again, buf)
+        _UniffiFfiConverterOptionalUInt32.write(value.wait_s, buf)
+        _UniffiFfiConverterUInt32.write(value.photos_left, buf)
+        _UniffiFfiConverterInt64.write(value.bytes_left, buf)
 
 class _UniffiFfiConverterSequenceTypeItemVerdict(_UniffiConverterRustBuffer):
     @classmethod
@@ -6981,6 +7250,31 @@ class _UniffiFfiConverterOptionalTypeIdentity(_UniffiConverterRustBuffer):
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
+class _UniffiFfiConverterOptionalTypeUpload(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeUpload.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeUpload.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeUpload.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 class _UniffiFfiConverterSequenceTypeRunningTimer(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -7331,6 +7625,19 @@ class _UniffiFfiConverterOptionalTypeSyncObserver(_UniffiConverterRustBuffer):
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
+class _UniffiFfiConverterUInt16(_UniffiConverterPrimitiveInt):
+    CLASS_NAME = "u16"
+    VALUE_MIN = 0
+    VALUE_MAX = 2**16
+
+    @staticmethod
+    def read(buf):
+        return buf.read_u16()
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_u16(value)
+
 class _UniffiFfiConverterSequenceTypeListedVisit(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -7417,10 +7724,20 @@ class PhoneProtocol(typing.Protocol):
         raise NotImplementedError
     def add_photo(self, visit: str,bytes: bytes,media_type: str,caption: str,corrects: typing.Optional[Correction]) -> Recorded:
         """
-        Records a photo or file. Its bytes are on disk with the record, and stay until [`Phone::photo_confirmed`].
+        Records a photo or file: a JPEG, PNG, WebP or HEIC image or a PDF of at most 20 MiB. Its bytes are on disk with the
+        record, and stay until the server has them ([`Phone::next_upload`]).
 
         # Errors
         `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
+"""
+        raise NotImplementedError
+    def add_seal(self, visit: str,bytes: bytes,media_type: str,caption: str,corrects: typing.Optional[Correction]) -> Recorded:
+        """
+        Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
+        customer signs: what is added later is not part of what was signed.
+
+        # Errors
+        As [`Phone::add_photo`].
 """
         raise NotImplementedError
     def add_time(self, visit: str,kind: TimeKind,from_ms: int,until_ms: int,user: typing.Optional[str],item: typing.Optional[str],corrects: typing.Optional[Correction]) -> Recorded:
@@ -7563,7 +7880,8 @@ class PhoneProtocol(typing.Protocol):
         """
         Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
         post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-        [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
+        [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
+        whose tokens go with them.
 
         # Errors
         `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -7610,6 +7928,16 @@ class PhoneProtocol(typing.Protocol):
         `document_unreadable`, `host_failed`, `writes_pending`.
 """
         raise NotImplementedError
+    def next_upload(self, ) -> typing.Optional[Upload]:
+        """
+        The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
+        before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
+        killed goes on where the server is.
+
+        # Errors
+        `store_closed`, `store_failed`, `store_damaged`.
+"""
+        raise NotImplementedError
     def photo_bytes(self, sha256: str) -> bytes:
         """
         The bytes of a photo that waits on this phone.
@@ -7620,7 +7948,8 @@ class PhoneProtocol(typing.Protocol):
         raise NotImplementedError
     def photo_confirmed(self, sha256: str) -> None:
         """
-        The server has this photo: its bytes are forgotten here, the record stays.
+        The server has this photo: its bytes are forgotten here, the record stays. [`Phone::uploaded`] does so by itself; this
+        is for hosts that know it in another way.
 
         # Errors
         `photo_unknown`, `store_failed`.
@@ -7739,6 +8068,16 @@ class PhoneProtocol(typing.Protocol):
 
         # Errors
         `not_enrolled`, `store_closed`.
+"""
+        raise NotImplementedError
+    def uploaded(self, sha256: str,status: int,headers: typing.List[HttpHeader]) -> UploadReport:
+        """
+        Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
+        `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
+        simply made again.
+
+        # Errors
+        `store_closed`, `store_failed`.
 """
         raise NotImplementedError
     def visit(self, visit: str) -> Visit:
@@ -7963,7 +8302,8 @@ class Phone(PhoneProtocol):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def add_photo(self, visit: str,bytes: bytes,media_type: str,caption: str,corrects: typing.Optional[Correction]) -> Recorded:
         """
-        Records a photo or file. Its bytes are on disk with the record, and stay until [`Phone::photo_confirmed`].
+        Records a photo or file: a JPEG, PNG, WebP or HEIC image or a PDF of at most 20 MiB. Its bytes are on disk with the
+        record, and stay until the server has them ([`Phone::next_upload`]).
 
         # Errors
         `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
@@ -7991,6 +8331,40 @@ class Phone(PhoneProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_countersign_core_fn_method_phone_add_photo,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def add_seal(self, visit: str,bytes: bytes,media_type: str,caption: str,corrects: typing.Optional[Correction]) -> Recorded:
+        """
+        Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
+        customer signs: what is added later is not part of what was signed.
+
+        # Errors
+        As [`Phone::add_photo`].
+"""
+        
+        _UniffiFfiConverterString.check_lower(visit)
+
+        _UniffiFfiConverterBytes.check_lower(bytes)
+
+        _UniffiFfiConverterString.check_lower(media_type)
+
+        _UniffiFfiConverterString.check_lower(caption)
+
+        _UniffiFfiConverterOptionalTypeCorrection.check_lower(corrects)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(visit),
+            _UniffiFfiConverterBytes.lower(bytes),
+            _UniffiFfiConverterString.lower(media_type),
+            _UniffiFfiConverterString.lower(caption),
+            _UniffiFfiConverterOptionalTypeCorrection.lower(corrects),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeRecorded.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_add_seal,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -8375,7 +8749,8 @@ class Phone(PhoneProtocol):
         """
         Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
         post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-        [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
+        [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
+        whose tokens go with them.
 
         # Errors
         `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -8500,6 +8875,26 @@ class Phone(PhoneProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def next_upload(self, ) -> typing.Optional[Upload]:
+        """
+        The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
+        before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
+        killed goes on where the server is.
+
+        # Errors
+        `store_closed`, `store_failed`, `store_damaged`.
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterOptionalTypeUpload.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_next_upload,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def photo_bytes(self, sha256: str) -> bytes:
         """
         The bytes of a photo that waits on this phone.
@@ -8523,7 +8918,8 @@ class Phone(PhoneProtocol):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def photo_confirmed(self, sha256: str) -> None:
         """
-        The server has this photo: its bytes are forgotten here, the record stays.
+        The server has this photo: its bytes are forgotten here, the record stays. [`Phone::uploaded`] does so by itself; this
+        is for hosts that know it in another way.
 
         # Errors
         `photo_unknown`, `store_failed`.
@@ -8854,6 +9250,35 @@ class Phone(PhoneProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_countersign_core_fn_method_phone_unsynced,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def uploaded(self, sha256: str,status: int,headers: typing.List[HttpHeader]) -> UploadReport:
+        """
+        Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
+        `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
+        simply made again.
+
+        # Errors
+        `store_closed`, `store_failed`.
+"""
+        
+        _UniffiFfiConverterString.check_lower(sha256)
+
+        _UniffiFfiConverterUInt16.check_lower(status)
+
+        _UniffiFfiConverterSequenceTypeHttpHeader.check_lower(headers)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(sha256),
+            _UniffiFfiConverterUInt16.lower(status),
+            _UniffiFfiConverterSequenceTypeHttpHeader.lower(headers),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeUploadReport.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_uploaded,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -9276,6 +9701,7 @@ __all__ = [
     "Text",
     "Flag",
     "Frame",
+    "HttpHeader",
     "Identity",
     "Item",
     "ItemPatch",
@@ -9297,6 +9723,8 @@ __all__ = [
     "TimeEntry",
     "ToSign",
     "Unsynced",
+    "Upload",
+    "UploadReport",
     "Verdict",
     "Visit",
     "WorkOrder",

@@ -487,6 +487,22 @@ fileprivate struct FfiConverterUInt8: FfiConverterPrimitive {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterUInt16: FfiConverterPrimitive {
+    typealias FfiType = UInt16
+    typealias SwiftType = UInt16
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UInt16 {
+        return try lift(readInt(&buf))
+    }
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterUInt32: FfiConverterPrimitive {
     typealias FfiType = UInt32
     typealias SwiftType = UInt32
@@ -1338,12 +1354,22 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func shutDown() 
     
     /**
-     * Records a photo or file. Its bytes are on disk with the record, and stay until [`Phone::photo_confirmed`].
+     * Records a photo or file: a JPEG, PNG, WebP or HEIC image or a PDF of at most 20 MiB. Its bytes are on disk with the
+     * record, and stay until the server has them ([`Phone::next_upload`]).
      *
      * # Errors
      * `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
      */
     func addPhoto(visit: String, bytes: Data, mediaType: String, caption: String, corrects: Correction?) throws  -> Recorded
+    
+    /**
+     * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
+     * customer signs: what is added later is not part of what was signed.
+     *
+     * # Errors
+     * As [`Phone::add_photo`].
+     */
+    func addSeal(visit: String, bytes: Data, mediaType: String, caption: String, corrects: Correction?) throws  -> Recorded
     
     /**
      * The bytes of a photo that waits on this phone.
@@ -1354,7 +1380,8 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func photoBytes(sha256: String) throws  -> Data
     
     /**
-     * The server has this photo: its bytes are forgotten here, the record stays.
+     * The server has this photo: its bytes are forgotten here, the record stays. [`Phone::uploaded`] does so by itself; this
+     * is for hosts that know it in another way.
      *
      * # Errors
      * `photo_unknown`, `store_failed`.
@@ -1505,7 +1532,8 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
+     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
+     * whose tokens go with them.
      *
      * # Errors
      * `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -1597,6 +1625,26 @@ public protocol PhoneProtocol: AnyObject, Sendable {
      * [`Phone::receive`].
      */
     func sync(transport: Transport, observer: SyncObserver?, maxRounds: UInt32) throws  -> SyncReport
+    
+    /**
+     * The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
+     * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
+     * killed goes on where the server is.
+     *
+     * # Errors
+     * `store_closed`, `store_failed`, `store_damaged`.
+     */
+    func nextUpload() throws  -> Upload?
+    
+    /**
+     * Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
+     * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
+     * simply made again.
+     *
+     * # Errors
+     * `store_closed`, `store_failed`.
+     */
+    func uploaded(sha256: String, status: UInt16, headers: [HttpHeader]) throws  -> UploadReport
     
 }
 /**
@@ -1946,7 +1994,8 @@ open func shutDown()  {try! rustCall() {
 }
     
     /**
-     * Records a photo or file. Its bytes are on disk with the record, and stay until [`Phone::photo_confirmed`].
+     * Records a photo or file: a JPEG, PNG, WebP or HEIC image or a PDF of at most 20 MiB. Its bytes are on disk with the
+     * record, and stay until the server has them ([`Phone::next_upload`]).
      *
      * # Errors
      * `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
@@ -1955,6 +2004,27 @@ open func addPhoto(visit: String, bytes: Data, mediaType: String, caption: Strin
     return try  FfiConverterTypeRecorded_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
         uniffiCallStatus in
     uniffi_countersign_core_fn_method_phone_add_photo(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(visit),
+        FfiConverterData.lower(bytes),
+        FfiConverterString.lower(mediaType),
+        FfiConverterString.lower(caption),
+        FfiConverterOptionTypeCorrection.lower(corrects),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
+     * customer signs: what is added later is not part of what was signed.
+     *
+     * # Errors
+     * As [`Phone::add_photo`].
+     */
+open func addSeal(visit: String, bytes: Data, mediaType: String, caption: String, corrects: Correction?)throws  -> Recorded  {
+    return try  FfiConverterTypeRecorded_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_add_seal(
             self.uniffiCloneHandle(),
         FfiConverterString.lower(visit),
         FfiConverterData.lower(bytes),
@@ -1982,7 +2052,8 @@ open func photoBytes(sha256: String)throws  -> Data  {
 }
     
     /**
-     * The server has this photo: its bytes are forgotten here, the record stays.
+     * The server has this photo: its bytes are forgotten here, the record stays. [`Phone::uploaded`] does so by itself; this
+     * is for hosts that know it in another way.
      *
      * # Errors
      * `photo_unknown`, `store_failed`.
@@ -2297,7 +2368,8 @@ open func exportUnsynced(key: Data)throws  -> Data  {
     /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
+     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
+     * whose tokens go with them.
      *
      * # Errors
      * `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -2481,6 +2553,43 @@ open func sync(transport: Transport, observer: SyncObserver?, maxRounds: UInt32)
         FfiConverterTypeTransport_lower(transport),
         FfiConverterOptionTypeSyncObserver.lower(observer),
         FfiConverterUInt32.lower(maxRounds),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
+     * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
+     * killed goes on where the server is.
+     *
+     * # Errors
+     * `store_closed`, `store_failed`, `store_damaged`.
+     */
+open func nextUpload()throws  -> Upload?  {
+    return try  FfiConverterOptionTypeUpload.lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_next_upload(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
+     * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
+     * simply made again.
+     *
+     * # Errors
+     * `store_closed`, `store_failed`.
+     */
+open func uploaded(sha256: String, status: UInt16, headers: [HttpHeader])throws  -> UploadReport  {
+    return try  FfiConverterTypeUploadReport_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_uploaded(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(sha256),
+        FfiConverterUInt16.lower(status),
+        FfiConverterSequenceTypeHttpHeader.lower(headers),uniffiCallStatus
     )
 })
 }
@@ -4933,6 +5042,75 @@ public func FfiConverterTypeFrame_lower(_ value: Frame) -> RustBuffer {
 
 
 /**
+ * A header of a request or an answer.
+ */
+public struct HttpHeader: Equatable, Hashable {
+    /**
+     * Its name; upper and lower case are the same.
+     */
+    public var name: String
+    /**
+     * Its value.
+     */
+    public var value: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its name; upper and lower case are the same.
+         */name: String, 
+        /**
+         * Its value.
+         */value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension HttpHeader: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeHttpHeader: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> HttpHeader {
+        return
+            try HttpHeader(
+                name: FfiConverterString.read(from: &buf), 
+                value: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: HttpHeader, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterString.write(value.value, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHttpHeader_lift(_ buf: RustBuffer) throws -> HttpHeader {
+    return try FfiConverterTypeHttpHeader.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeHttpHeader_lower(_ value: HttpHeader) -> RustBuffer {
+    return FfiConverterTypeHttpHeader.lower(value)
+}
+
+
+/**
  * Who this phone is.
  */
 public struct Identity: Equatable, Hashable {
@@ -6039,6 +6217,10 @@ public struct Photo: Equatable, Hashable {
      */
     public var caption: String
     /**
+     * Whether it shows the customer's seal.
+     */
+    public var seal: Bool
+    /**
      * When it was taken, milliseconds since 1970 UTC.
      */
     public var atMs: Int64
@@ -6074,6 +6256,9 @@ public struct Photo: Equatable, Hashable {
          * What it shows.
          */caption: String, 
         /**
+         * Whether it shows the customer's seal.
+         */seal: Bool, 
+        /**
          * When it was taken, milliseconds since 1970 UTC.
          */atMs: Int64, 
         /**
@@ -6090,6 +6275,7 @@ public struct Photo: Equatable, Hashable {
         self.size = size
         self.mediaType = mediaType
         self.caption = caption
+        self.seal = seal
         self.atMs = atMs
         self.by = by
         self.supersedes = supersedes
@@ -6117,6 +6303,7 @@ public struct FfiConverterTypePhoto: FfiConverterRustBuffer {
                 size: FfiConverterInt64.read(from: &buf), 
                 mediaType: FfiConverterString.read(from: &buf), 
                 caption: FfiConverterString.read(from: &buf), 
+                seal: FfiConverterBool.read(from: &buf), 
                 atMs: FfiConverterInt64.read(from: &buf), 
                 by: FfiConverterString.read(from: &buf), 
                 supersedes: FfiConverterOptionTypeCorrection.read(from: &buf), 
@@ -6130,6 +6317,7 @@ public struct FfiConverterTypePhoto: FfiConverterRustBuffer {
         FfiConverterInt64.write(value.size, into: &buf)
         FfiConverterString.write(value.mediaType, into: &buf)
         FfiConverterString.write(value.caption, into: &buf)
+        FfiConverterBool.write(value.seal, into: &buf)
         FfiConverterInt64.write(value.atMs, into: &buf)
         FfiConverterString.write(value.by, into: &buf)
         FfiConverterOptionTypeCorrection.write(value.supersedes, into: &buf)
@@ -7545,6 +7733,246 @@ public func FfiConverterTypeUnsynced_lift(_ buf: RustBuffer) throws -> Unsynced 
 #endif
 public func FfiConverterTypeUnsynced_lower(_ value: Unsynced) -> RustBuffer {
     return FfiConverterTypeUnsynced.lower(value)
+}
+
+
+/**
+ * A request that brings a part of a photo to the server, or asks how far it has come.
+ */
+public struct Upload: Equatable, Hashable {
+    /**
+     * The photo: SHA-256 of its bytes, lower-case hex. Given back with the answer.
+     */
+    public var sha256: String
+    /**
+     * `PATCH` or `HEAD`.
+     */
+    public var method: String
+    /**
+     * `/api/v1/blobs/{sha256}`
+     */
+    public var path: String
+    /**
+     * Beside the device's token, which the host adds.
+     */
+    public var headers: [HttpHeader]
+    /**
+     * The body; empty for `HEAD`.
+     */
+    public var bytes: Data
+    /**
+     * The device whose token goes with it, where it is not this phone's own: the photo came in a file of unsent work.
+     */
+    public var device: String?
+    /**
+     * How many photos the server is not known to have, this one included.
+     */
+    public var photosLeft: UInt32
+    /**
+     * How many bytes of them.
+     */
+    public var bytesLeft: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The photo: SHA-256 of its bytes, lower-case hex. Given back with the answer.
+         */sha256: String, 
+        /**
+         * `PATCH` or `HEAD`.
+         */method: String, 
+        /**
+         * `/api/v1/blobs/{sha256}`
+         */path: String, 
+        /**
+         * Beside the device's token, which the host adds.
+         */headers: [HttpHeader], 
+        /**
+         * The body; empty for `HEAD`.
+         */bytes: Data, 
+        /**
+         * The device whose token goes with it, where it is not this phone's own: the photo came in a file of unsent work.
+         */device: String?, 
+        /**
+         * How many photos the server is not known to have, this one included.
+         */photosLeft: UInt32, 
+        /**
+         * How many bytes of them.
+         */bytesLeft: Int64) {
+        self.sha256 = sha256
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.bytes = bytes
+        self.device = device
+        self.photosLeft = photosLeft
+        self.bytesLeft = bytesLeft
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Upload: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUpload: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Upload {
+        return
+            try Upload(
+                sha256: FfiConverterString.read(from: &buf), 
+                method: FfiConverterString.read(from: &buf), 
+                path: FfiConverterString.read(from: &buf), 
+                headers: FfiConverterSequenceTypeHttpHeader.read(from: &buf), 
+                bytes: FfiConverterData.read(from: &buf), 
+                device: FfiConverterOptionString.read(from: &buf), 
+                photosLeft: FfiConverterUInt32.read(from: &buf), 
+                bytesLeft: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Upload, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.sha256, into: &buf)
+        FfiConverterString.write(value.method, into: &buf)
+        FfiConverterString.write(value.path, into: &buf)
+        FfiConverterSequenceTypeHttpHeader.write(value.headers, into: &buf)
+        FfiConverterData.write(value.bytes, into: &buf)
+        FfiConverterOptionString.write(value.device, into: &buf)
+        FfiConverterUInt32.write(value.photosLeft, into: &buf)
+        FfiConverterInt64.write(value.bytesLeft, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUpload_lift(_ buf: RustBuffer) throws -> Upload {
+    return try FfiConverterTypeUpload.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUpload_lower(_ value: Upload) -> RustBuffer {
+    return FfiConverterTypeUpload.lower(value)
+}
+
+
+/**
+ * What the answer to an [`Upload`] meant.
+ */
+public struct UploadReport: Equatable, Hashable {
+    /**
+     * The server has all of this photo; its bytes are forgotten here, the record stays.
+     */
+    public var confirmed: Bool
+    /**
+     * The server will not take this photo as it is: its kind is not what the record says, or the bytes are not. They
+     * stay on this phone, and are not sent again before it is opened anew.
+     */
+    public var refused: Bool
+    /**
+     * Whether there is anything to send right now.
+     */
+    public var again: Bool
+    /**
+     * Seconds to wait first, where the server says so.
+     */
+    public var waitS: UInt32?
+    /**
+     * How many photos the server is not known to have.
+     */
+    public var photosLeft: UInt32
+    /**
+     * How many bytes of them.
+     */
+    public var bytesLeft: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The server has all of this photo; its bytes are forgotten here, the record stays.
+         */confirmed: Bool, 
+        /**
+         * The server will not take this photo as it is: its kind is not what the record says, or the bytes are not. They
+         * stay on this phone, and are not sent again before it is opened anew.
+         */refused: Bool, 
+        /**
+         * Whether there is anything to send right now.
+         */again: Bool, 
+        /**
+         * Seconds to wait first, where the server says so.
+         */waitS: UInt32?, 
+        /**
+         * How many photos the server is not known to have.
+         */photosLeft: UInt32, 
+        /**
+         * How many bytes of them.
+         */bytesLeft: Int64) {
+        self.confirmed = confirmed
+        self.refused = refused
+        self.again = again
+        self.waitS = waitS
+        self.photosLeft = photosLeft
+        self.bytesLeft = bytesLeft
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension UploadReport: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUploadReport: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UploadReport {
+        return
+            try UploadReport(
+                confirmed: FfiConverterBool.read(from: &buf), 
+                refused: FfiConverterBool.read(from: &buf), 
+                again: FfiConverterBool.read(from: &buf), 
+                waitS: FfiConverterOptionUInt32.read(from: &buf), 
+                photosLeft: FfiConverterUInt32.read(from: &buf), 
+                bytesLeft: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: UploadReport, into buf: inout [UInt8]) {
+        FfiConverterBool.write(value.confirmed, into: &buf)
+        FfiConverterBool.write(value.refused, into: &buf)
+        FfiConverterBool.write(value.again, into: &buf)
+        FfiConverterOptionUInt32.write(value.waitS, into: &buf)
+        FfiConverterUInt32.write(value.photosLeft, into: &buf)
+        FfiConverterInt64.write(value.bytesLeft, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUploadReport_lift(_ buf: RustBuffer) throws -> UploadReport {
+    return try FfiConverterTypeUploadReport.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUploadReport_lower(_ value: UploadReport) -> RustBuffer {
+    return FfiConverterTypeUploadReport.lower(value)
 }
 
 
@@ -9787,6 +10215,30 @@ public func FfiConverterTypeTriageOutcome_lower(_ value: TriageOutcome) -> RustB
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionUInt32: FfiConverterRustBuffer {
+    typealias SwiftType = UInt32?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterUInt32.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterUInt32.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionInt64: FfiConverterRustBuffer {
     typealias SwiftType = Int64?
 
@@ -10019,6 +10471,30 @@ fileprivate struct FfiConverterOptionTypeTriage: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeTriage.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeUpload: FfiConverterRustBuffer {
+    typealias SwiftType = Upload?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeUpload.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeUpload.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -10413,6 +10889,31 @@ fileprivate struct FfiConverterSequenceTypeFlag: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeFlag.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeHttpHeader: FfiConverterRustBuffer {
+    typealias SwiftType = [HttpHeader]
+
+    public static func write(_ value: [HttpHeader], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeHttpHeader.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [HttpHeader] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [HttpHeader]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeHttpHeader.read(from: &buf))
         }
         return seq
     }
@@ -10960,13 +11461,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_shut_down() != 9236) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_phone_add_photo() != 35763) {
+    if (uniffi_countersign_core_checksum_method_phone_add_photo() != 59478) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_phone_add_seal() != 56606) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_phone_photo_bytes() != 25182) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_phone_photo_confirmed() != 48104) {
+    if (uniffi_countersign_core_checksum_method_phone_photo_confirmed() != 29391) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_phone_add_expense() != 26966) {
@@ -11020,7 +11524,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_export_unsynced() != 19567) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_phone_import_unsynced() != 38605) {
+    if (uniffi_countersign_core_checksum_method_phone_import_unsynced() != 28393) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_phone_receive_carried() != 38865) {
@@ -11051,6 +11555,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_phone_sync() != 5985) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_phone_next_upload() != 13673) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_phone_uploaded() != 49809) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_clock_now() != 38762) {

@@ -436,6 +436,11 @@ void uniffi_countersign_core_fn_method_phone_shut_down(uint64_t ptr, RustCallSta
 RustBuffer uniffi_countersign_core_fn_method_phone_add_photo(uint64_t ptr, RustBuffer visit, RustBuffer bytes, RustBuffer media_type, RustBuffer caption, RustBuffer corrects, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADD_SEAL
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADD_SEAL
+RustBuffer uniffi_countersign_core_fn_method_phone_add_seal(uint64_t ptr, RustBuffer visit, RustBuffer bytes, RustBuffer media_type, RustBuffer caption, RustBuffer corrects, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PHOTO_BYTES
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PHOTO_BYTES
 RustBuffer uniffi_countersign_core_fn_method_phone_photo_bytes(uint64_t ptr, RustBuffer sha256, RustCallStatus *_Nonnull out_status
@@ -584,6 +589,16 @@ RustBuffer uniffi_countersign_core_fn_method_phone_seal_frame(uint64_t ptr, uint
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SYNC
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SYNC
 RustBuffer uniffi_countersign_core_fn_method_phone_sync(uint64_t ptr, uint64_t transport, RustBuffer observer, uint32_t max_rounds, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_NEXT_UPLOAD
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_NEXT_UPLOAD
+RustBuffer uniffi_countersign_core_fn_method_phone_next_upload(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_UPLOADED
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_UPLOADED
+RustBuffer uniffi_countersign_core_fn_method_phone_uploaded(uint64_t ptr, RustBuffer sha256, uint16_t status, RustBuffer headers, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_CLONE_CLOCK
@@ -1080,6 +1095,12 @@ uint16_t uniffi_countersign_core_checksum_method_phone_add_photo(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADD_SEAL
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADD_SEAL
+uint16_t uniffi_countersign_core_checksum_method_phone_add_seal(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_PHOTO_BYTES
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_PHOTO_BYTES
 uint16_t uniffi_countersign_core_checksum_method_phone_photo_bytes(void
@@ -1257,6 +1278,18 @@ uint16_t uniffi_countersign_core_checksum_method_phone_seal_frame(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SYNC
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SYNC
 uint16_t uniffi_countersign_core_checksum_method_phone_sync(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_NEXT_UPLOAD
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_NEXT_UPLOAD
+uint16_t uniffi_countersign_core_checksum_method_phone_next_upload(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_UPLOADED
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_UPLOADED
+uint16_t uniffi_countersign_core_checksum_method_phone_uploaded(void
     
 );
 #endif

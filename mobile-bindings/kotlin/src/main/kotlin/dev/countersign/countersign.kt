@@ -827,6 +827,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_add_photo(
     ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_add_seal(
+    ): Int
     external fun uniffi_countersign_core_checksum_method_phone_photo_bytes(
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_photo_confirmed(
@@ -886,6 +888,10 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_countersign_core_checksum_method_phone_seal_frame(
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_sync(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_next_upload(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_uploaded(
     ): Int
     external fun uniffi_countersign_core_checksum_method_clock_now(
     ): Int
@@ -972,6 +978,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_countersign_core_fn_method_phone_add_photo(`ptr`: Long,`visit`: RustBuffer.ByValue,`bytes`: RustBuffer.ByValue,`mediaType`: RustBuffer.ByValue,`caption`: RustBuffer.ByValue,`corrects`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_add_seal(`ptr`: Long,`visit`: RustBuffer.ByValue,`bytes`: RustBuffer.ByValue,`mediaType`: RustBuffer.ByValue,`caption`: RustBuffer.ByValue,`corrects`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_photo_bytes(`ptr`: Long,`sha256`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_photo_confirmed(`ptr`: Long,`sha256`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1031,6 +1039,10 @@ internal object UniffiLib {
     external fun uniffi_countersign_core_fn_method_phone_seal_frame(`ptr`: Long,`ticket`: Int,`signature`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_sync(`ptr`: Long,`transport`: Long,`observer`: RustBuffer.ByValue,`maxRounds`: Int,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_next_upload(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_uploaded(`ptr`: Long,`sha256`: RustBuffer.ByValue,`status`: Short,`headers`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_clone_clock(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
@@ -1252,13 +1264,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_shut_down() and 0xFFFF) != 9236) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_add_photo() and 0xFFFF) != 35763) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_add_photo() and 0xFFFF) != 59478) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_add_seal() and 0xFFFF) != 56606) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_photo_bytes() and 0xFFFF) != 25182) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_photo_confirmed() and 0xFFFF) != 48104) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_photo_confirmed() and 0xFFFF) != 29391) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_add_expense() and 0xFFFF) != 26966) {
@@ -1312,7 +1327,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_export_unsynced() and 0xFFFF) != 19567) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_import_unsynced() and 0xFFFF) != 38605) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_import_unsynced() and 0xFFFF) != 28393) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_receive_carried() and 0xFFFF) != 38865) {
@@ -1343,6 +1358,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_sync() and 0xFFFF) != 5985) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_next_upload() and 0xFFFF) != 13673) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_uploaded() and 0xFFFF) != 49809) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_clock_now() and 0xFFFF) != 38762) {
@@ -1584,6 +1605,33 @@ public object FfiConverterUByte: FfiConverter<UByte, Byte> {
 
     override fun write(value: UByte, buf: ByteBuffer) {
         buf.put(value.toByte())
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterUShort: FfiConverter<UShort, Short> {
+    override fun lift(value: Short): UShort {
+        return value.toUShort()
+    }
+
+    fun lift(value: Int): UShort {
+        return value.toUShort()
+    }
+
+    override fun read(buf: ByteBuffer): UShort {
+        return lift(buf.getShort())
+    }
+
+    override fun lower(value: UShort): Short {
+        return value.toShort()
+    }
+
+    override fun allocationSize(value: UShort) = 2UL
+
+    override fun write(value: UShort, buf: ByteBuffer) {
+        buf.putShort(value.toShort())
     }
 }
 
@@ -2942,12 +2990,22 @@ public interface PhoneInterface {
     fun `shutDown`()
     
     /**
-     * Records a photo or file. Its bytes are on disk with the record, and stay until [`Phone::photo_confirmed`].
+     * Records a photo or file: a JPEG, PNG, WebP or HEIC image or a PDF of at most 20 MiB. Its bytes are on disk with the
+     * record, and stay until the server has them ([`Phone::next_upload`]).
      *
      * # Errors
      * `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
      */
     fun `addPhoto`(`visit`: kotlin.String, `bytes`: kotlin.ByteArray, `mediaType`: kotlin.String, `caption`: kotlin.String, `corrects`: Correction?): Recorded
+    
+    /**
+     * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
+     * customer signs: what is added later is not part of what was signed.
+     *
+     * # Errors
+     * As [`Phone::add_photo`].
+     */
+    fun `addSeal`(`visit`: kotlin.String, `bytes`: kotlin.ByteArray, `mediaType`: kotlin.String, `caption`: kotlin.String, `corrects`: Correction?): Recorded
     
     /**
      * The bytes of a photo that waits on this phone.
@@ -2958,7 +3016,8 @@ public interface PhoneInterface {
     fun `photoBytes`(`sha256`: kotlin.String): kotlin.ByteArray
     
     /**
-     * The server has this photo: its bytes are forgotten here, the record stays.
+     * The server has this photo: its bytes are forgotten here, the record stays. [`Phone::uploaded`] does so by itself; this
+     * is for hosts that know it in another way.
      *
      * # Errors
      * `photo_unknown`, `store_failed`.
@@ -3109,7 +3168,8 @@ public interface PhoneInterface {
     /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
+     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
+     * whose tokens go with them.
      *
      * # Errors
      * `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -3201,6 +3261,26 @@ public interface PhoneInterface {
      * [`Phone::receive`].
      */
     fun `sync`(`transport`: Transport, `observer`: SyncObserver?, `maxRounds`: kotlin.UInt): SyncReport
+    
+    /**
+     * The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
+     * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
+     * killed goes on where the server is.
+     *
+     * # Errors
+     * `store_closed`, `store_failed`, `store_damaged`.
+     */
+    fun `nextUpload`(): Upload?
+    
+    /**
+     * Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
+     * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
+     * simply made again.
+     *
+     * # Errors
+     * `store_closed`, `store_failed`.
+     */
+    fun `uploaded`(`sha256`: kotlin.String, `status`: kotlin.UShort, `headers`: List<HttpHeader>): UploadReport
     
     companion object
 }
@@ -3663,7 +3743,8 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
-     * Records a photo or file. Its bytes are on disk with the record, and stay until [`Phone::photo_confirmed`].
+     * Records a photo or file: a JPEG, PNG, WebP or HEIC image or a PDF of at most 20 MiB. Its bytes are on disk with the
+     * record, and stay until the server has them ([`Phone::next_upload`]).
      *
      * # Errors
      * `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
@@ -3673,6 +3754,32 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
     callWithHandle {
     uniffiRustCallWithError(PhoneException) { _status ->
     UniffiLib.uniffi_countersign_core_fn_method_phone_add_photo(
+        it,
+        
+        FfiConverterString.lower(`visit`),
+        FfiConverterByteArray.lower(`bytes`),
+        FfiConverterString.lower(`mediaType`),
+        FfiConverterString.lower(`caption`),
+        FfiConverterOptionalTypeCorrection.lower(`corrects`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
+     * customer signs: what is added later is not part of what was signed.
+     *
+     * # Errors
+     * As [`Phone::add_photo`].
+     */
+    @Throws(PhoneException::class)override fun `addSeal`(`visit`: kotlin.String, `bytes`: kotlin.ByteArray, `mediaType`: kotlin.String, `caption`: kotlin.String, `corrects`: Correction?): Recorded {
+            return FfiConverterTypeRecorded.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_add_seal(
         it,
         
         FfiConverterString.lower(`visit`),
@@ -3709,7 +3816,8 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
-     * The server has this photo: its bytes are forgotten here, the record stays.
+     * The server has this photo: its bytes are forgotten here, the record stays. [`Phone::uploaded`] does so by itself; this
+     * is for hosts that know it in another way.
      *
      * # Errors
      * `photo_unknown`, `store_failed`.
@@ -4114,7 +4222,8 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
     /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
+     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
+     * whose tokens go with them.
      *
      * # Errors
      * `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -4350,6 +4459,53 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
         FfiConverterTypeTransport.lower(`transport`),
         FfiConverterOptionalTypeSyncObserver.lower(`observer`),
         FfiConverterUInt.lower(`maxRounds`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
+     * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
+     * killed goes on where the server is.
+     *
+     * # Errors
+     * `store_closed`, `store_failed`, `store_damaged`.
+     */
+    @Throws(PhoneException::class)override fun `nextUpload`(): Upload? {
+            return FfiConverterOptionalTypeUpload.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_next_upload(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
+     * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
+     * simply made again.
+     *
+     * # Errors
+     * `store_closed`, `store_failed`.
+     */
+    @Throws(PhoneException::class)override fun `uploaded`(`sha256`: kotlin.String, `status`: kotlin.UShort, `headers`: List<HttpHeader>): UploadReport {
+            return FfiConverterTypeUploadReport.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_uploaded(
+        it,
+        
+        FfiConverterString.lower(`sha256`),
+        FfiConverterUShort.lower(`status`),
+        FfiConverterSequenceTypeHttpHeader.lower(`headers`),_status)
 }
     }
     )
@@ -6684,6 +6840,53 @@ public object FfiConverterTypeFrame: FfiConverterRustBuffer<Frame> {
 
 
 /**
+ * A header of a request or an answer.
+ */
+data class HttpHeader (
+    /**
+     * Its name; upper and lower case are the same.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * Its value.
+     */
+    val `value`: kotlin.String
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeHttpHeader: FfiConverterRustBuffer<HttpHeader> {
+    override fun read(buf: ByteBuffer): HttpHeader {
+        return HttpHeader(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: HttpHeader) = (
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterString.allocationSize(value.`value`)
+    )
+
+    override fun write(value: HttpHeader, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterString.write(value.`value`, buf)
+    }
+}
+
+
+
+/**
  * Who this phone is.
  */
 data class Identity (
@@ -7505,6 +7708,11 @@ data class Photo (
     val `caption`: kotlin.String
     , 
     /**
+     * Whether it shows the customer's seal.
+     */
+    val `seal`: kotlin.Boolean
+    , 
+    /**
      * When it was taken, milliseconds since 1970 UTC.
      */
     val `atMs`: kotlin.Long
@@ -7544,6 +7752,7 @@ public object FfiConverterTypePhoto: FfiConverterRustBuffer<Photo> {
             FfiConverterLong.read(buf),
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterLong.read(buf),
             FfiConverterString.read(buf),
             FfiConverterOptionalTypeCorrection.read(buf),
@@ -7557,6 +7766,7 @@ public object FfiConverterTypePhoto: FfiConverterRustBuffer<Photo> {
             FfiConverterLong.allocationSize(value.`size`) +
             FfiConverterString.allocationSize(value.`mediaType`) +
             FfiConverterString.allocationSize(value.`caption`) +
+            FfiConverterBoolean.allocationSize(value.`seal`) +
             FfiConverterLong.allocationSize(value.`atMs`) +
             FfiConverterString.allocationSize(value.`by`) +
             FfiConverterOptionalTypeCorrection.allocationSize(value.`supersedes`) +
@@ -7569,6 +7779,7 @@ public object FfiConverterTypePhoto: FfiConverterRustBuffer<Photo> {
             FfiConverterLong.write(value.`size`, buf)
             FfiConverterString.write(value.`mediaType`, buf)
             FfiConverterString.write(value.`caption`, buf)
+            FfiConverterBoolean.write(value.`seal`, buf)
             FfiConverterLong.write(value.`atMs`, buf)
             FfiConverterString.write(value.`by`, buf)
             FfiConverterOptionalTypeCorrection.write(value.`supersedes`, buf)
@@ -8566,6 +8777,181 @@ public object FfiConverterTypeUnsynced: FfiConverterRustBuffer<Unsynced> {
             FfiConverterSequenceString.write(value.`visits`, buf)
             FfiConverterOptionalLong.write(value.`sinceMs`, buf)
             FfiConverterSequenceTypePendingPhoto.write(value.`photos`, buf)
+    }
+}
+
+
+
+/**
+ * A request that brings a part of a photo to the server, or asks how far it has come.
+ */
+data class Upload (
+    /**
+     * The photo: SHA-256 of its bytes, lower-case hex. Given back with the answer.
+     */
+    val `sha256`: kotlin.String
+    , 
+    /**
+     * `PATCH` or `HEAD`.
+     */
+    val `method`: kotlin.String
+    , 
+    /**
+     * `/api/v1/blobs/{sha256}`
+     */
+    val `path`: kotlin.String
+    , 
+    /**
+     * Beside the device's token, which the host adds.
+     */
+    val `headers`: List<HttpHeader>
+    , 
+    /**
+     * The body; empty for `HEAD`.
+     */
+    val `bytes`: kotlin.ByteArray
+    , 
+    /**
+     * The device whose token goes with it, where it is not this phone's own: the photo came in a file of unsent work.
+     */
+    val `device`: kotlin.String?
+    , 
+    /**
+     * How many photos the server is not known to have, this one included.
+     */
+    val `photosLeft`: kotlin.UInt
+    , 
+    /**
+     * How many bytes of them.
+     */
+    val `bytesLeft`: kotlin.Long
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeUpload: FfiConverterRustBuffer<Upload> {
+    override fun read(buf: ByteBuffer): Upload {
+        return Upload(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterSequenceTypeHttpHeader.read(buf),
+            FfiConverterByteArray.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterLong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Upload) = (
+            FfiConverterString.allocationSize(value.`sha256`) +
+            FfiConverterString.allocationSize(value.`method`) +
+            FfiConverterString.allocationSize(value.`path`) +
+            FfiConverterSequenceTypeHttpHeader.allocationSize(value.`headers`) +
+            FfiConverterByteArray.allocationSize(value.`bytes`) +
+            FfiConverterOptionalString.allocationSize(value.`device`) +
+            FfiConverterUInt.allocationSize(value.`photosLeft`) +
+            FfiConverterLong.allocationSize(value.`bytesLeft`)
+    )
+
+    override fun write(value: Upload, buf: ByteBuffer) {
+            FfiConverterString.write(value.`sha256`, buf)
+            FfiConverterString.write(value.`method`, buf)
+            FfiConverterString.write(value.`path`, buf)
+            FfiConverterSequenceTypeHttpHeader.write(value.`headers`, buf)
+            FfiConverterByteArray.write(value.`bytes`, buf)
+            FfiConverterOptionalString.write(value.`device`, buf)
+            FfiConverterUInt.write(value.`photosLeft`, buf)
+            FfiConverterLong.write(value.`bytesLeft`, buf)
+    }
+}
+
+
+
+/**
+ * What the answer to an [`Upload`] meant.
+ */
+data class UploadReport (
+    /**
+     * The server has all of this photo; its bytes are forgotten here, the record stays.
+     */
+    val `confirmed`: kotlin.Boolean
+    , 
+    /**
+     * The server will not take this photo as it is: its kind is not what the record says, or the bytes are not. They
+     * stay on this phone, and are not sent again before it is opened anew.
+     */
+    val `refused`: kotlin.Boolean
+    , 
+    /**
+     * Whether there is anything to send right now.
+     */
+    val `again`: kotlin.Boolean
+    , 
+    /**
+     * Seconds to wait first, where the server says so.
+     */
+    val `waitS`: kotlin.UInt?
+    , 
+    /**
+     * How many photos the server is not known to have.
+     */
+    val `photosLeft`: kotlin.UInt
+    , 
+    /**
+     * How many bytes of them.
+     */
+    val `bytesLeft`: kotlin.Long
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeUploadReport: FfiConverterRustBuffer<UploadReport> {
+    override fun read(buf: ByteBuffer): UploadReport {
+        return UploadReport(
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterLong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: UploadReport) = (
+            FfiConverterBoolean.allocationSize(value.`confirmed`) +
+            FfiConverterBoolean.allocationSize(value.`refused`) +
+            FfiConverterBoolean.allocationSize(value.`again`) +
+            FfiConverterOptionalUInt.allocationSize(value.`waitS`) +
+            FfiConverterUInt.allocationSize(value.`photosLeft`) +
+            FfiConverterLong.allocationSize(value.`bytesLeft`)
+    )
+
+    override fun write(value: UploadReport, buf: ByteBuffer) {
+            FfiConverterBoolean.write(value.`confirmed`, buf)
+            FfiConverterBoolean.write(value.`refused`, buf)
+            FfiConverterBoolean.write(value.`again`, buf)
+            FfiConverterOptionalUInt.write(value.`waitS`, buf)
+            FfiConverterUInt.write(value.`photosLeft`, buf)
+            FfiConverterLong.write(value.`bytesLeft`, buf)
     }
 }
 
@@ -10017,6 +10403,38 @@ public object FfiConverterTypeTriageOutcome: FfiConverterRustBuffer<TriageOutcom
 /**
  * @suppress
  */
+public object FfiConverterOptionalUInt: FfiConverterRustBuffer<kotlin.UInt?> {
+    override fun read(buf: ByteBuffer): kotlin.UInt? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterUInt.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.UInt?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterUInt.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.UInt?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterUInt.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalLong: FfiConverterRustBuffer<kotlin.Long?> {
     override fun read(buf: ByteBuffer): kotlin.Long? {
         if (buf.get().toInt() == 0) {
@@ -10327,6 +10745,38 @@ public object FfiConverterOptionalTypeTriage: FfiConverterRustBuffer<Triage?> {
         } else {
             buf.put(1)
             FfiConverterTypeTriage.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeUpload: FfiConverterRustBuffer<Upload?> {
+    override fun read(buf: ByteBuffer): Upload? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeUpload.read(buf)
+    }
+
+    override fun allocationSize(value: Upload?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeUpload.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Upload?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeUpload.write(value, buf)
         }
     }
 }
@@ -10799,6 +11249,34 @@ public object FfiConverterSequenceTypeFlag: FfiConverterRustBuffer<List<Flag>> {
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeFlag.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeHttpHeader: FfiConverterRustBuffer<List<HttpHeader>> {
+    override fun read(buf: ByteBuffer): List<HttpHeader> {
+        val len = buf.getInt()
+        return List<HttpHeader>(len) {
+            FfiConverterTypeHttpHeader.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<HttpHeader>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeHttpHeader.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<HttpHeader>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeHttpHeader.write(it, buf)
         }
     }
 }
