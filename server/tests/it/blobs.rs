@@ -5,7 +5,9 @@ use crate::field::{Field, HOSPITAL, LIS_PHONE, VISIT, WANGS_PHONE, begin, id, si
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use countersign::blobs::{self, MOST_PER_DAY, PATIENCE_MS};
+use countersign::config::Config;
 use countersign::conformance;
+use countersign::serve::Server;
 use countersign::store::blobs as rows;
 use sim_phone::SimPhone;
 use sync_core::blob::MAX_CHUNK_BYTES;
@@ -103,7 +105,7 @@ conformance! { a_photo_arrives_in_parts_and_is_shown_to_those_who_see_the_visit,
     assert_eq!(phone.head(&field, &sha256).await.status, 404);
     phone.patch(&field, &sha256, 0, &bytes[..PART]).await.refused(404, "not_found");
     field.sync(wang).await;
-    assert_eq!(awaited(&field, WANGS_PHONE).await, [sha256.clone()]);
+    assert_eq!(awaited(&field, WANGS_PHONE).await, std::slice::from_ref(&sha256));
 
     assert_eq!(at(&phone.head(&field, &sha256).await), (0, false));
     assert_eq!(at(&phone.patch(&field, &sha256, 0, &bytes[..PART]).await), (PART, false));
@@ -333,4 +335,50 @@ conformance! { the_hospital_sees_its_receipts_photos_and_nobody_elses, |f| async
     let file = get(&format!("/r/{token}.json")).await;
     let receipt: Receipt = serde_json::from_slice(&file.bytes).unwrap();
     assert_eq!(receipt.body.attachments.pending, [sha256_hex(&late)]);
+} }
+
+/// Writes bytes to a server's socket, and what it answered. `cut`: nothing more will come.
+async fn raw(addr: std::net::SocketAddr, bytes: &[u8], cut: bool) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(addr).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    if cut {
+        stream.shutdown().await.unwrap();
+    }
+    let mut answer = Vec::new();
+    // A server that waits for more has said what it had to say.
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+conformance! { a_length_that_is_not_so_brings_nothing_that_was_not_sent, |f| async {
+    let bytes = jpeg(1000, 1);
+    let sha256 = sha256_hex(&bytes);
+    let (field, wang) = recorded(f, &[photo(&bytes, "image/jpeg")]).await;
+    field.sync(wang).await;
+    let phone = Uploader::of(&field, "wang", WANGS_PHONE).await;
+    let mut config = Config::embedded(&f.dir);
+    config.database_url.clone_from(&f.url);
+    config.listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let running = Server::start(config).await.unwrap();
+    let request = |length: usize, part: &[u8]| {
+        let head = format!(
+            "PATCH {} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\nupload-offset: 0\r\ncontent-length: {length}\r\n\r\n",
+            path(&sha256), phone.token
+        );
+        [head.as_bytes(), part].concat()
+    };
+    // Cut in the middle: it says a thousand bytes, and six hundred come.
+    let answer = raw(running.addr, &request(1000, &bytes[..600]), true).await;
+    assert!(!answer.contains(" 204 "), "{answer}");
+    assert_eq!(at(&phone.head(&field, &sha256).await), (0, false));
+    // More than a part may have, by its word alone.
+    let answer = raw(running.addr, &request(MAX_CHUNK_BYTES + 1, &bytes), true).await;
+    assert!(!answer.contains(" 204 "), "{answer}");
+    assert_eq!(at(&phone.head(&field, &sha256).await), (0, false));
+    // It says three hundred: what comes after them is no part of it.
+    let answer = raw(running.addr, &request(300, &bytes), false).await;
+    assert!(answer.contains(" 204 "), "{answer}");
+    assert_eq!(at(&phone.head(&field, &sha256).await), (300, false));
+    running.shutdown().await;
 } }

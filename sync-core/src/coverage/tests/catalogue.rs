@@ -114,7 +114,8 @@ fn every_word_of_the_enums_is_there() {
         "contract_status": ContractStatus, "effect": Effect, "role": Role, "record_kind": RecordKind,
         "quota_unit": QuotaUnit, "quota_period": QuotaPeriod, "price_unit": PriceUnit, "support_tier": SupportTier,
         "work_order_status": WorkOrderStatus, "triage_outcome": TriageOutcome, "day_kind": DayKind, "country": Country,
-        "coverage": Coverage, "cause": Cause, "severity": Severity, "flag-name": FlagCode,
+        "receipt_languages": ReceiptLanguages, "expense_terms": ExpenseTerms, "coverage": Coverage, "cause": Cause,
+        "severity": Severity, "flag-name": FlagCode,
     }
     for id in &expected {
         assert!(known.contains_key(id), "{id} is missing");
