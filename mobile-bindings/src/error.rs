@@ -163,6 +163,7 @@ impl PhoneError {
         Self::new(Kind::Store, code, parameters)
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn server(code: &str, parameters: &[(&str, String)]) -> Self {
         Self::new(Kind::Server, code, parameters)
     }

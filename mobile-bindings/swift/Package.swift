@@ -1,19 +1,28 @@
 // swift-tools-version:5.9
+import Foundation
 import PackageDescription
 
-// `Sources` is generated (`cargo xtask codegen`). The library itself, libcountersign_core, is looked for where
-// `-Xlinker -L<directory>` says; for iOS, ios.sh makes target/CountersignCore.xcframework of it.
+// `Sources/Countersign` is generated (`cargo xtask codegen`). The library itself is CountersignCore.xcframework where ios.sh
+// has made it; elsewhere, on Linux for example, libcountersign_core is looked for where `-Xlinker -L<directory>` says.
+let framework = "CountersignCore.xcframework"
+let isMade = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(framework)")
+
+let core: Target =
+    isMade
+    ? .binaryTarget(name: "CountersignCore", path: framework)
+    : .systemLibrary(name: "CountersignCore", path: "Sources/CountersignCore")
+
 let package = Package(
     name: "Countersign",
     platforms: [.iOS(.v15), .macOS(.v12)],
     products: [.library(name: "Countersign", targets: ["Countersign"])],
     targets: [
-        .systemLibrary(name: "CountersignCore", path: "Sources/CountersignCore"),
+        core,
         .target(
             name: "Countersign",
             dependencies: ["CountersignCore"],
             path: "Sources/Countersign",
-            linkerSettings: [.linkedLibrary("countersign_core")]
+            linkerSettings: isMade ? [] : [.linkedLibrary("countersign_core")]
         ),
     ]
 )

@@ -73,6 +73,9 @@ fn whatever_a_call_acknowledged_survives_sigkill() -> Result<(), Failure> {
             visit = new_visit(&path)?;
             expected.clear();
         }
+        if kill % 100 == 99 {
+            println!("{} kills, {acknowledged} facts acknowledged, none lost", kill + 1);
+        }
     }
     assert!(in_calls * 2 > kills, "killed too early to prove anything: {in_calls} of {kills} had acknowledged facts");
     println!("{kills} kills, {acknowledged} facts acknowledged, none lost");
