@@ -13,6 +13,7 @@ pub(crate) trait Disk: Send {
     /// One photo's bytes.
     fn bytes(&self, name: &str) -> Result<Option<Vec<u8>>, PhoneError>;
     /// From now on another host key opens it. After an error it is closed, and one of the two keys opens it.
+    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "a page keeps its bytes under no key of ours"))]
     fn rotate(&mut self, host_key: &[u8]) -> Result<(), PhoneError>;
     /// Whether it can be used.
     fn is_open(&self) -> bool;

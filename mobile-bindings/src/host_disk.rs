@@ -221,4 +221,19 @@ mod tests {
         let notes: Vec<String> = phone.visit(kept).unwrap().notes.into_iter().map(|n| n.text).collect();
         assert_eq!(notes, ["kept"]);
     }
+    #[test]
+    fn a_photos_bytes_are_there_for_the_call_for_which_they_were_handed_over() {
+        let (mut page, disk) = (Page::default(), HostDisk::new(vec![]));
+        let phone = enrolled(&mut page, &disk);
+        let visit = begin(&phone).unwrap();
+        phone.add_photo(visit, vec![1, 2, 3], "image/png".into(), String::new(), None).unwrap();
+        page.persist(&disk);
+        let sha256 = phone.unsynced().unwrap().photos[0].sha256.clone();
+        assert_eq!(phone.photo_bytes(sha256.clone()).unwrap_err().code(), "photo_unknown");
+        let name = format!("b/{sha256}");
+        disk.hand_photo(name.clone(), page.0[&name].clone());
+        assert_eq!(phone.photo_bytes(sha256.clone()).unwrap(), [1, 2, 3]);
+        disk.drop_photos();
+        assert_eq!(phone.photo_bytes(sha256).unwrap_err().code(), "photo_unknown");
+    }
 }

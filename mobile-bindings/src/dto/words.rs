@@ -226,7 +226,7 @@ mod tests {
         let text = std::fs::read_to_string(path).unwrap();
         for (name, values) in super::names() {
             let (_, rest) = text.split_once(&format!("export type {name} =")).unwrap();
-            let (union, _) = rest.split_once(';').unwrap();
+            let (union, _) = rest.split_once("\n\n").unwrap();
             let listed: Vec<&str> =
                 union.lines().filter_map(|l| l.trim().strip_prefix("| '")?.split('\'').next()).collect();
             assert_eq!(listed, values, "{name}");

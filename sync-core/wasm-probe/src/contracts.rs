@@ -236,10 +236,16 @@ pub(crate) fn verdicts() -> (Vec<Verdict>, String) {
             ..Evidence::default()
         };
         verdicts.push(assess(&view, &reference, &evidence));
-        figures.push_str(&format!("{:?}", quota_reach(&reference, CustomerId(id(customer)), from_ms, until_ms)));
+        // Not by `Debug`: a browser's build has none.
+        if let Some(reach) = quota_reach(&reference, CustomerId(id(customer)), from_ms, until_ms) {
+            figures.push_str(&format!("{}-{} ", reach.from_ms, reach.until_ms));
+        }
     }
     for asset in reference.assets.values() {
-        figures.push_str(&format!("{:?}", vendor_gaps(asset, date(2026, 1, 1), date(2027, 12, 31))));
+        for gap in vendor_gaps(asset, date(2026, 1, 1), date(2027, 12, 31)) {
+            let bought = gap.bought.map_or("", SupportTier::as_str);
+            figures.push_str(&format!("{} {} {} {bought};", gap.first_day, gap.last_day, gap.promised));
+        }
     }
     (verdicts, figures)
 }
