@@ -118,3 +118,107 @@ impl Disk for HostDisk {
         shared.outgoing.is_empty() && !shared.under_way
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dto::BeginVisit;
+    use crate::facade::Phone;
+    use crate::host::{Clock, ClockReading, Entropy, Host, HostError};
+
+    struct Fixed;
+
+    impl Clock for Fixed {
+        fn now(&self) -> Result<ClockReading, HostError> {
+            Ok(ClockReading { wall_ms: 1_790_000_000_000, mono_ms: 1, boot: "boot".into() })
+        }
+    }
+
+    impl Entropy for Fixed {
+        fn fill(&self, count: u32) -> Result<Vec<u8>, HostError> {
+            Ok(vec![7; count as usize])
+        }
+    }
+
+    /// A page: what it keeps, and whether it can write.
+    #[derive(Default)]
+    struct Page(BTreeMap<String, Vec<u8>>);
+
+    impl Page {
+        fn persist(&mut self, disk: &HostDisk) {
+            for write in disk.take() {
+                match write {
+                    Write::Put(name, value) => drop(self.0.insert(name, value)),
+                    Write::Delete(name) => drop(self.0.remove(&name)),
+                }
+            }
+            disk.settled();
+        }
+
+        fn entries(&self) -> Vec<(String, Vec<u8>)> {
+            self.0.clone().into_iter().collect()
+        }
+    }
+
+    fn open(disk: &HostDisk) -> Phone {
+        let given = Arc::new(Fixed);
+        Phone::over(Box::new(disk.clone()), Host { clock: given.clone(), entropy: given, signer: None }).unwrap()
+    }
+
+    fn enrolled(page: &mut Page, disk: &HostDisk) -> Phone {
+        let phone = open(disk);
+        let user = "00000000-0000-0000-0000-000000000001".to_owned();
+        phone.begin_enrolment(user.clone(), "page".into()).unwrap();
+        page.persist(disk);
+        phone.finish_enrolment(user, "王建国".into(), "00000000-0000-0000-0000-0000000000d1".into()).unwrap();
+        page.persist(disk);
+        phone
+    }
+
+    fn begin(phone: &Phone) -> Result<String, PhoneError> {
+        let unlisted_customer = Some("云岭县人民医院".into());
+        Ok(phone.begin_visit(BeginVisit { unlisted_customer, ..BeginVisit::default() })?.visit)
+    }
+
+    #[test]
+    fn what_was_taken_and_settled_is_there_again() {
+        let (mut page, disk) = (Page::default(), HostDisk::new(vec![]));
+        let phone = enrolled(&mut page, &disk);
+        let visit = begin(&phone).unwrap();
+        assert!(!disk.is_settled());
+        assert_eq!(phone.next_frame().unwrap_err().code(), "writes_pending");
+        let batch = disk.take();
+        assert!(!batch.is_empty() && !disk.is_settled(), "taken, but not durable yet");
+        assert!(disk.take().is_empty());
+        for write in batch {
+            let Write::Put(name, value) = write else { panic!("{write:?}") };
+            page.0.insert(name, value);
+        }
+        disk.settled();
+        assert_eq!(phone.next_frame().unwrap().visits, 1);
+        let again = open(&HostDisk::new(page.entries()));
+        assert_eq!(again.visit_json(visit.clone()).unwrap(), phone.visit_json(visit).unwrap());
+    }
+
+    #[test]
+    fn after_a_failure_only_what_the_host_hands_over_anew_is_there() {
+        let (mut page, disk) = (Page::default(), HostDisk::new(vec![]));
+        let phone = enrolled(&mut page, &disk);
+        let kept = begin(&phone).unwrap();
+        page.persist(&disk);
+        phone.add_note(kept.clone(), "lost".into(), None).unwrap();
+        assert!(!disk.take().is_empty());
+        disk.failed();
+        for _ in 0..2 {
+            assert_eq!(phone.visits().unwrap_err().code(), "store_failed");
+            assert_eq!(begin(&phone).unwrap_err().code(), "store_failed");
+        }
+        disk.hand(page.entries());
+        assert_eq!(phone.visit(kept.clone()).unwrap().notes, vec![]);
+        assert!(disk.take().is_empty());
+        phone.add_note(kept.clone(), "kept".into(), None).unwrap();
+        page.persist(&disk);
+        let notes: Vec<String> = phone.visit(kept).unwrap().notes.into_iter().map(|n| n.text).collect();
+        assert_eq!(notes, ["kept"]);
+    }
+}

@@ -5,8 +5,8 @@
 //! anything, so nothing that is stored, sent or signed depends on these bytes. Refusing instead would panic inside
 //! Automerge, and its `wasm` feature would import the host's JavaScript, which the core must do without.
 //!
-//! A host built with `getrandom/wasm_js` (mobile-bindings, for the web) does not set the cfg and gets the browser's
-//! randomness. That nothing but Automerge comes to draw from here is checked by `cargo xtask ci wasm`.
+//! mobile-bindings draws its secrets from what the page gives (`host.rs`). That nothing but Automerge comes to draw from here
+//! is checked by `cargo xtask ci wasm`.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 

@@ -6,8 +6,9 @@ use crate::wasm_imports::imports;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The most that a browser may have to load, gzipped: the module and its JavaScript.
-const LIMIT: usize = 600_000;
+/// The most that a browser may have to load, gzipped: the module and its JavaScript. What is in it, and why it is not less:
+/// docs/adr/0020-what-a-browser-loads.md.
+const LIMIT: usize = 960_000;
 
 /// Node.js of this version has all that browsers have and the package needs.
 const NODE: u32 = 20;
@@ -19,7 +20,8 @@ const MAY_IMPORT: [&str; 5] = ["__wbg_now_", "__wbg_random_", "__wbg_publicKey_"
 /// For size, with what every browser of the last years understands.
 const OPTIMISE: [&str; 11] = [
     "-Oz",
-    "--converge",
+    // Copies of one generic function stand side by side, where gzip sees that they are alike.
+    "--reorder-functions-by-name",
     "--strip-debug",
     "--strip-producers",
     "--enable-bulk-memory",
@@ -141,7 +143,7 @@ pub(crate) fn small_enough() -> Result {
         LIMIT / 1000
     ));
     if wasm + javascript > LIMIT {
-        return fail("the package is too large: docs/adr/0020-what-a-browser-loads.md says what was left out so far");
+        return fail("the package has grown: docs/adr/0020-what-a-browser-loads.md says what is in it");
     }
     Ok(())
 }

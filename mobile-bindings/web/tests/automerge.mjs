@@ -10,13 +10,14 @@ import * as Automerge from '@automerge/automerge';
 const [, , what, document, ...rest] = process.argv;
 
 /**
- * Strings in a visit are scalars, which this package wraps.
+ * Strings in a visit are scalars, which this package wraps; integers are of 64 bits.
  *
  * @param {unknown} value
  * @returns {unknown}
  */
 function plain(value) {
   if (Automerge.isImmutableString(value)) return value.val;
+  if (typeof value === 'bigint') return Number(value);
   if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('hex') };
   if (value && typeof value === 'object') {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
