@@ -570,6 +570,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_finish_enrolment() != 28401:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_finish_export() != 34487:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_finish_sign_off() != 54395:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_identity() != 46032:
@@ -590,6 +592,10 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_photo_confirmed() != 48104:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_prepare_enrolment() != 32900:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_prepare_export() != 14824:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_prepare_frame() != 40199:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_prepare_sign_off() != 11089:
@@ -602,11 +608,15 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_running_timers() != 18560:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_seal_enrolment() != 26404:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_seal_frame() != 13808:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_show() != 15603:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_shut_down() != 9236:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_sign_export() != 2531:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_sign_off() != 50211:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -736,6 +746,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_export_unsynced.restype
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_finish_enrolment.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_finish_enrolment.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_finish_export.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_finish_export.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_finish_sign_off.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_finish_sign_off.restype = ctypes.c_uint16
@@ -766,6 +779,12 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_photo_bytes.restype = c
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_photo_confirmed.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_photo_confirmed.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_prepare_enrolment.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_prepare_enrolment.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_prepare_export.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_prepare_export.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_prepare_frame.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_prepare_frame.restype = ctypes.c_uint16
@@ -784,6 +803,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_rotate_key.restype = ct
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_running_timers.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_running_timers.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_seal_enrolment.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_seal_enrolment.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_seal_frame.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_seal_frame.restype = ctypes.c_uint16
@@ -793,6 +815,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_show.restype = ctypes.c
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_shut_down.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_shut_down.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_sign_export.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_sign_export.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_sign_off.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_sign_off.restype = ctypes.c_uint16
@@ -996,6 +1021,13 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_finish_enrolment.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_finish_enrolment.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_finish_export.argtypes = (
+    ctypes.c_uint64,
+    ctypes.c_uint32,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_finish_export.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_finish_sign_off.argtypes = (
     ctypes.c_uint64,
     ctypes.c_uint32,
@@ -1056,6 +1088,17 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_photo_confirmed.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_photo_confirmed.restype = None
+_UniffiLib.uniffi_countersign_core_fn_method_phone_prepare_enrolment.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_prepare_enrolment.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_prepare_export.argtypes = (
+    ctypes.c_uint64,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_prepare_export.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_prepare_frame.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1092,6 +1135,14 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_running_timers.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_running_timers.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_seal_enrolment.argtypes = (
+    ctypes.c_uint64,
+    ctypes.c_uint32,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_seal_enrolment.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_seal_frame.argtypes = (
     ctypes.c_uint64,
     ctypes.c_uint32,
@@ -1111,6 +1162,13 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_shut_down.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_shut_down.restype = None
+_UniffiLib.uniffi_countersign_core_fn_method_phone_sign_export.argtypes = (
+    ctypes.c_uint64,
+    ctypes.c_uint32,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_sign_export.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_sign_off.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -7543,6 +7601,15 @@ class PhoneProtocol(typing.Protocol):
         `enrolled_already`, `bad_id`, `host_failed`, `store_failed`.
 """
         raise NotImplementedError
+    def finish_export(self, ticket: int,key: bytes) -> bytes:
+        """
+        When everything is signed, the file of [`Phone::export_unsynced`].
+
+        # Errors
+        `bad_key_length`, `host_failed`; `bad_signature` when something was not signed, and when the ticket is none, or was
+        used.
+"""
+        raise NotImplementedError
     def finish_sign_off(self, ticket: int,signature: bytes) -> Recorded:
         """
         The second half: the signature over the message.
@@ -7626,6 +7693,22 @@ class PhoneProtocol(typing.Protocol):
         `photo_unknown`, `store_failed`.
 """
         raise NotImplementedError
+    def prepare_enrolment(self, user: str) -> ToSign:
+        """
+        [`Phone::begin_enrolment`] for platforms that sign in their own time (WebCrypto): what the device's key must sign.
+
+        # Errors
+        `enrolled_already`, `bad_id`, `host_signs` without a signer, `host_failed`.
+"""
+        raise NotImplementedError
+    def prepare_export(self, ) -> ToSign:
+        """
+        [`Phone::export_unsynced`] for platforms that sign in their own time: the first message for the device's key.
+
+        # Errors
+        As [`Phone::export_unsynced`].
+"""
+        raise NotImplementedError
     def prepare_frame(self, ) -> ToSign:
         """
         The first half of [`Phone::next_frame`], for hosts that sign in their own time. An empty message needs no
@@ -7677,6 +7760,14 @@ class PhoneProtocol(typing.Protocol):
         `host_failed`, `not_enrolled`, `store_closed`.
 """
         raise NotImplementedError
+    def seal_enrolment(self, ticket: int,signature: bytes,device_name: str) -> EnrolmentRequest:
+        """
+        With the signature, the request of [`Phone::begin_enrolment`].
+
+        # Errors
+        `bad_signature`, also when the ticket is none, or was used.
+"""
+        raise NotImplementedError
     def seal_frame(self, ticket: int,signature: bytes) -> Frame:
         """
         The second half.
@@ -7696,6 +7787,14 @@ class PhoneProtocol(typing.Protocol):
     def shut_down(self, ) -> None:
         """
         Lets go of the store, so that it can be opened again. Every later call fails with `store_closed`.
+"""
+        raise NotImplementedError
+    def sign_export(self, ticket: int,signature: bytes) -> ToSign:
+        """
+        With its signature, the next message; an empty one when nothing is left to sign.
+
+        # Errors
+        `bad_signature`, also when the ticket is none, or was used.
 """
         raise NotImplementedError
     def sign_off(self, shown: Shown,answer: Answer) -> Recorded:
@@ -8329,6 +8428,31 @@ class Phone(PhoneProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def finish_export(self, ticket: int,key: bytes) -> bytes:
+        """
+        When everything is signed, the file of [`Phone::export_unsynced`].
+
+        # Errors
+        `bad_key_length`, `host_failed`; `bad_signature` when something was not signed, and when the ticket is none, or was
+        used.
+"""
+        
+        _UniffiFfiConverterUInt32.check_lower(ticket)
+
+        _UniffiFfiConverterBytes.check_lower(key)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterUInt32.lower(ticket),
+            _UniffiFfiConverterBytes.lower(key),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterBytes.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_finish_export,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def finish_sign_off(self, ticket: int,signature: bytes) -> Recorded:
         """
         The second half: the signature over the message.
@@ -8542,6 +8666,45 @@ class Phone(PhoneProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def prepare_enrolment(self, user: str) -> ToSign:
+        """
+        [`Phone::begin_enrolment`] for platforms that sign in their own time (WebCrypto): what the device's key must sign.
+
+        # Errors
+        `enrolled_already`, `bad_id`, `host_signs` without a signer, `host_failed`.
+"""
+        
+        _UniffiFfiConverterString.check_lower(user)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(user),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeToSign.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_prepare_enrolment,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def prepare_export(self, ) -> ToSign:
+        """
+        [`Phone::export_unsynced`] for platforms that sign in their own time: the first message for the device's key.
+
+        # Errors
+        As [`Phone::export_unsynced`].
+"""
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeToSign.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_prepare_export,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def prepare_frame(self, ) -> ToSign:
         """
         The first half of [`Phone::next_frame`], for hosts that sign in their own time. An empty message needs no
@@ -8671,6 +8834,33 @@ class Phone(PhoneProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def seal_enrolment(self, ticket: int,signature: bytes,device_name: str) -> EnrolmentRequest:
+        """
+        With the signature, the request of [`Phone::begin_enrolment`].
+
+        # Errors
+        `bad_signature`, also when the ticket is none, or was used.
+"""
+        
+        _UniffiFfiConverterUInt32.check_lower(ticket)
+
+        _UniffiFfiConverterBytes.check_lower(signature)
+
+        _UniffiFfiConverterString.check_lower(device_name)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterUInt32.lower(ticket),
+            _UniffiFfiConverterBytes.lower(signature),
+            _UniffiFfiConverterString.lower(device_name),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeEnrolmentRequest.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_seal_enrolment,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def seal_frame(self, ticket: int,signature: bytes) -> Frame:
         """
         The second half.
@@ -8731,6 +8921,30 @@ class Phone(PhoneProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_countersign_core_fn_method_phone_shut_down,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def sign_export(self, ticket: int,signature: bytes) -> ToSign:
+        """
+        With its signature, the next message; an empty one when nothing is left to sign.
+
+        # Errors
+        `bad_signature`, also when the ticket is none, or was used.
+"""
+        
+        _UniffiFfiConverterUInt32.check_lower(ticket)
+
+        _UniffiFfiConverterBytes.check_lower(signature)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterUInt32.lower(ticket),
+            _UniffiFfiConverterBytes.lower(signature),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeToSign.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_sign_export,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)

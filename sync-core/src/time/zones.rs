@@ -48,30 +48,42 @@ fn tzif(line: &str) -> Option<Vec<u8>> {
         indices.push(u8::try_from(index).ok()?);
     }
     let mut out = Vec::new();
+    let names = names(rule);
     // The first block is for readers of 32 bits, and has nothing but one type.
-    block(&mut out, &[], &[], &types[..1]);
-    block(&mut out, &instants, &indices, &types);
+    block(&mut out, &[], &[], &types[..1], names);
+    block(&mut out, &instants, &indices, &types, names);
     out.push(b'\n');
     out.extend(rule.as_bytes());
     out.push(b'\n');
     Some(out)
 }
 
-/// The abbreviation of every type: nothing shows it.
-const DESIGNATION: &[u8] = b"LMT\0";
+/// What a rule calls its standard and its summer time (the former again where it has none). Nothing shows these names, but
+/// jiff wants the last transition to agree with the rule in them, too.
+fn names(rule: &str) -> [&str; 2] {
+    fn first(text: &str) -> (&str, &str) {
+        let quoted = text.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+        quoted.unwrap_or_else(|| text.split_at(text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len())))
+    }
+    let (standard, rest) = first(rule);
+    let summer = first(rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-:".contains(c))).0;
+    [standard, if summer.is_empty() { standard } else { summer }]
+}
 
-fn block(out: &mut Vec<u8>, instants: &[u8], indices: &[u8], types: &[(i32, bool)]) {
+fn block(out: &mut Vec<u8>, instants: &[u8], indices: &[u8], types: &[(i32, bool)], names: [&str; 2]) {
     out.extend(b"TZif2");
     out.extend([0; 15]);
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes();
-    for n in [0, 0, 0, indices.len(), types.len(), DESIGNATION.len()] {
+    let designations = format!("{}\0{}\0", names[0], names[1]);
+    for n in [0, 0, 0, indices.len(), types.len(), designations.len()] {
         out.extend(count(n));
     }
     out.extend(instants);
     out.extend(indices);
     for (offset, summer) in types {
         out.extend(offset.to_be_bytes());
-        out.extend([u8::from(*summer), 0]);
+        let name = if *summer { names[0].len() + 1 } else { 0 };
+        out.extend([u8::from(*summer), u8::try_from(name).unwrap_or_default()]);
     }
-    out.extend(DESIGNATION);
+    out.extend(designations.as_bytes());
 }

@@ -1227,6 +1227,22 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func identity() throws  -> Identity?
     
     /**
+     * [`Phone::begin_enrolment`] for platforms that sign in their own time (WebCrypto): what the device's key must sign.
+     *
+     * # Errors
+     * `enrolled_already`, `bad_id`, `host_signs` without a signer, `host_failed`.
+     */
+    func prepareEnrolment(user: String) throws  -> ToSign
+    
+    /**
+     * With the signature, the request of [`Phone::begin_enrolment`].
+     *
+     * # Errors
+     * `bad_signature`, also when the ticket is none, or was used.
+     */
+    func sealEnrolment(ticket: UInt32, signature: Data, deviceName: String) throws  -> EnrolmentRequest
+    
+    /**
      * What the verdict would be if this work were begun now. Nothing is recorded.
      *
      * # Errors
@@ -1503,6 +1519,15 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func exportUnsynced(key: Data) throws  -> Data
     
     /**
+     * When everything is signed, the file of [`Phone::export_unsynced`].
+     *
+     * # Errors
+     * `bad_key_length`, `host_failed`; `bad_signature` when something was not signed, and when the ticket is none, or was
+     * used.
+     */
+    func finishExport(ticket: UInt32, key: Data) throws  -> Data
+    
+    /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
      * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
@@ -1513,6 +1538,14 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func importUnsynced(file: Data, key: Data) throws  -> Carried
     
     /**
+     * [`Phone::export_unsynced`] for platforms that sign in their own time: the first message for the device's key.
+     *
+     * # Errors
+     * As [`Phone::export_unsynced`].
+     */
+    func prepareExport() throws  -> ToSign
+    
+    /**
      * Takes in the server's answer to [`Phone::carried_frame`]. What waits there for another phone's changes stays here,
      * to be tried again later.
      *
@@ -1520,6 +1553,14 @@ public protocol PhoneProtocol: AnyObject, Sendable {
      * `answer_unreadable`, `store_failed`.
      */
     func receiveCarried(id: String, answer: Data) throws  -> SyncReport
+    
+    /**
+     * With its signature, the next message; an empty one when nothing is left to sign.
+     *
+     * # Errors
+     * `bad_signature`, also when the ticket is none, or was used.
+     */
+    func signExport(ticket: UInt32, signature: Data) throws  -> ToSign
     
     /**
      * The second half: the signature over the message.
@@ -1726,6 +1767,40 @@ open func identity()throws  -> Identity?  {
         uniffiCallStatus in
     uniffi_countersign_core_fn_method_phone_identity(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * [`Phone::begin_enrolment`] for platforms that sign in their own time (WebCrypto): what the device's key must sign.
+     *
+     * # Errors
+     * `enrolled_already`, `bad_id`, `host_signs` without a signer, `host_failed`.
+     */
+open func prepareEnrolment(user: String)throws  -> ToSign  {
+    return try  FfiConverterTypeToSign_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_prepare_enrolment(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(user),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * With the signature, the request of [`Phone::begin_enrolment`].
+     *
+     * # Errors
+     * `bad_signature`, also when the ticket is none, or was used.
+     */
+open func sealEnrolment(ticket: UInt32, signature: Data, deviceName: String)throws  -> EnrolmentRequest  {
+    return try  FfiConverterTypeEnrolmentRequest_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_seal_enrolment(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(ticket),
+        FfiConverterData.lower(signature),
+        FfiConverterString.lower(deviceName),uniffiCallStatus
     )
 })
 }
@@ -2295,6 +2370,24 @@ open func exportUnsynced(key: Data)throws  -> Data  {
 }
     
     /**
+     * When everything is signed, the file of [`Phone::export_unsynced`].
+     *
+     * # Errors
+     * `bad_key_length`, `host_failed`; `bad_signature` when something was not signed, and when the ticket is none, or was
+     * used.
+     */
+open func finishExport(ticket: UInt32, key: Data)throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_finish_export(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(ticket),
+        FfiConverterData.lower(key),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
      * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
@@ -2314,6 +2407,21 @@ open func importUnsynced(file: Data, key: Data)throws  -> Carried  {
 }
     
     /**
+     * [`Phone::export_unsynced`] for platforms that sign in their own time: the first message for the device's key.
+     *
+     * # Errors
+     * As [`Phone::export_unsynced`].
+     */
+open func prepareExport()throws  -> ToSign  {
+    return try  FfiConverterTypeToSign_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_prepare_export(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * Takes in the server's answer to [`Phone::carried_frame`]. What waits there for another phone's changes stays here,
      * to be tried again later.
      *
@@ -2327,6 +2435,23 @@ open func receiveCarried(id: String, answer: Data)throws  -> SyncReport  {
             self.uniffiCloneHandle(),
         FfiConverterString.lower(id),
         FfiConverterData.lower(answer),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * With its signature, the next message; an empty one when nothing is left to sign.
+     *
+     * # Errors
+     * `bad_signature`, also when the ticket is none, or was used.
+     */
+open func signExport(ticket: UInt32, signature: Data)throws  -> ToSign  {
+    return try  FfiConverterTypeToSign_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_sign_export(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(ticket),
+        FfiConverterData.lower(signature),uniffiCallStatus
     )
 })
 }
@@ -10918,6 +11043,12 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_identity() != 46032) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_countersign_core_checksum_method_phone_prepare_enrolment() != 32900) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_phone_seal_enrolment() != 26404) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_countersign_core_checksum_method_phone_advice() != 42375) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -11020,10 +11151,19 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_export_unsynced() != 19567) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_countersign_core_checksum_method_phone_finish_export() != 34487) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_countersign_core_checksum_method_phone_import_unsynced() != 38605) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_countersign_core_checksum_method_phone_prepare_export() != 14824) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_countersign_core_checksum_method_phone_receive_carried() != 38865) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_phone_sign_export() != 2531) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_phone_finish_sign_off() != 54395) {

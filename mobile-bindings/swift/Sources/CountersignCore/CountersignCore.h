@@ -361,6 +361,16 @@ RustBuffer uniffi_countersign_core_fn_method_phone_finish_enrolment(uint64_t ptr
 RustBuffer uniffi_countersign_core_fn_method_phone_identity(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PREPARE_ENROLMENT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PREPARE_ENROLMENT
+RustBuffer uniffi_countersign_core_fn_method_phone_prepare_enrolment(uint64_t ptr, RustBuffer user, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SEAL_ENROLMENT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SEAL_ENROLMENT
+RustBuffer uniffi_countersign_core_fn_method_phone_seal_enrolment(uint64_t ptr, uint32_t ticket, RustBuffer signature, RustBuffer device_name, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADVICE
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADVICE
 RustBuffer uniffi_countersign_core_fn_method_phone_advice(uint64_t ptr, RustBuffer question, RustCallStatus *_Nonnull out_status
@@ -531,14 +541,29 @@ RustBuffer uniffi_countersign_core_fn_method_phone_carried_frame(uint64_t ptr, R
 RustBuffer uniffi_countersign_core_fn_method_phone_export_unsynced(uint64_t ptr, RustBuffer key, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_FINISH_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_FINISH_EXPORT
+RustBuffer uniffi_countersign_core_fn_method_phone_finish_export(uint64_t ptr, uint32_t ticket, RustBuffer key, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_IMPORT_UNSYNCED
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_IMPORT_UNSYNCED
 RustBuffer uniffi_countersign_core_fn_method_phone_import_unsynced(uint64_t ptr, RustBuffer file, RustBuffer key, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PREPARE_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_PREPARE_EXPORT
+RustBuffer uniffi_countersign_core_fn_method_phone_prepare_export(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_RECEIVE_CARRIED
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_RECEIVE_CARRIED
 RustBuffer uniffi_countersign_core_fn_method_phone_receive_carried(uint64_t ptr, RustBuffer id, RustBuffer answer, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SIGN_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SIGN_EXPORT
+RustBuffer uniffi_countersign_core_fn_method_phone_sign_export(uint64_t ptr, uint32_t ticket, RustBuffer signature, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_FINISH_SIGN_OFF
@@ -990,6 +1015,18 @@ uint16_t uniffi_countersign_core_checksum_method_phone_identity(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_PREPARE_ENROLMENT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_PREPARE_ENROLMENT
+uint16_t uniffi_countersign_core_checksum_method_phone_prepare_enrolment(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SEAL_ENROLMENT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SEAL_ENROLMENT
+uint16_t uniffi_countersign_core_checksum_method_phone_seal_enrolment(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADVICE
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADVICE
 uint16_t uniffi_countersign_core_checksum_method_phone_advice(void
@@ -1194,15 +1231,33 @@ uint16_t uniffi_countersign_core_checksum_method_phone_export_unsynced(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_FINISH_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_FINISH_EXPORT
+uint16_t uniffi_countersign_core_checksum_method_phone_finish_export(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_IMPORT_UNSYNCED
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_IMPORT_UNSYNCED
 uint16_t uniffi_countersign_core_checksum_method_phone_import_unsynced(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_PREPARE_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_PREPARE_EXPORT
+uint16_t uniffi_countersign_core_checksum_method_phone_prepare_export(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_RECEIVE_CARRIED
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_RECEIVE_CARRIED
 uint16_t uniffi_countersign_core_checksum_method_phone_receive_carried(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SIGN_EXPORT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SIGN_EXPORT
+uint16_t uniffi_countersign_core_checksum_method_phone_sign_export(void
     
 );
 #endif

@@ -34,13 +34,19 @@ fn table() -> String {
         };
         // The rule repeats itself for ever; what is listed is what it does not say.
         let end: Timestamp = "2090-01-01T00:00:00Z".parse().unwrap();
-        let all: Vec<Timestamp> = theirs.following(start()).map(|t| t.timestamp()).take_while(|t| *t < end).collect();
-        let last = all.iter().rposition(|at| {
-            let before = *at - jiff::SignedDuration::from_secs(1);
-            state(&theirs, *at) != state(&by_rule, *at) || state(&theirs, before) != state(&by_rule, before)
-        });
+        let until = |zone: &TimeZone| -> Vec<Timestamp> {
+            zone.following(start()).map(|t| t.timestamp()).take_while(|t| *t < end).collect()
+        };
+        let all = until(&theirs);
+        let last_differing = [until(&by_rule), all.clone(), vec![start()]]
+            .concat()
+            .into_iter()
+            .filter(|at| state(&theirs, *at) != state(&by_rule, *at))
+            .max();
+        // Up to there, and one more, on which the rule and the list agree.
+        let listed = last_differing.map_or(0, |last| all.partition_point(|at| *at <= last) + 1);
         let mut line = format!("{rule}|{}|", state(&theirs, start()).0);
-        for at in all.iter().take(last.map_or(0, |at| at + 1)) {
+        for at in all.iter().take(listed) {
             let (seconds, summer) = state(&theirs, *at);
             write!(line, "{}:{seconds}{} ", at.as_second(), if summer { "+" } else { "" }).unwrap();
         }

@@ -797,6 +797,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_identity(
     ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_prepare_enrolment(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_seal_enrolment(
+    ): Int
     external fun uniffi_countersign_core_checksum_method_phone_advice(
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_assess(
@@ -865,9 +869,15 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_export_unsynced(
     ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_finish_export(
+    ): Int
     external fun uniffi_countersign_core_checksum_method_phone_import_unsynced(
     ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_prepare_export(
+    ): Int
     external fun uniffi_countersign_core_checksum_method_phone_receive_carried(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_sign_export(
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_finish_sign_off(
     ): Int
@@ -942,6 +952,10 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_identity(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_prepare_enrolment(`ptr`: Long,`user`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_seal_enrolment(`ptr`: Long,`ticket`: Int,`signature`: RustBuffer.ByValue,`deviceName`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_advice(`ptr`: Long,`question`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_assess(`ptr`: Long,`visit`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1010,9 +1024,15 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_export_unsynced(`ptr`: Long,`key`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_finish_export(`ptr`: Long,`ticket`: Int,`key`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_import_unsynced(`ptr`: Long,`file`: RustBuffer.ByValue,`key`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_prepare_export(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_receive_carried(`ptr`: Long,`id`: RustBuffer.ByValue,`answer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_sign_export(`ptr`: Long,`ticket`: Int,`signature`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_finish_sign_off(`ptr`: Long,`ticket`: Int,`signature`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1210,6 +1230,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_identity() and 0xFFFF) != 46032) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_prepare_enrolment() and 0xFFFF) != 32900) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_seal_enrolment() and 0xFFFF) != 26404) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_countersign_core_checksum_method_phone_advice() and 0xFFFF) != 42375) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1312,10 +1338,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_export_unsynced() and 0xFFFF) != 19567) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_finish_export() and 0xFFFF) != 34487) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_countersign_core_checksum_method_phone_import_unsynced() and 0xFFFF) != 38605) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_prepare_export() and 0xFFFF) != 14824) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_countersign_core_checksum_method_phone_receive_carried() and 0xFFFF) != 38865) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_sign_export() and 0xFFFF) != 2531) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_finish_sign_off() and 0xFFFF) != 54395) {
@@ -2831,6 +2866,22 @@ public interface PhoneInterface {
     fun `identity`(): Identity?
     
     /**
+     * [`Phone::begin_enrolment`] for platforms that sign in their own time (WebCrypto): what the device's key must sign.
+     *
+     * # Errors
+     * `enrolled_already`, `bad_id`, `host_signs` without a signer, `host_failed`.
+     */
+    fun `prepareEnrolment`(`user`: kotlin.String): ToSign
+    
+    /**
+     * With the signature, the request of [`Phone::begin_enrolment`].
+     *
+     * # Errors
+     * `bad_signature`, also when the ticket is none, or was used.
+     */
+    fun `sealEnrolment`(`ticket`: kotlin.UInt, `signature`: kotlin.ByteArray, `deviceName`: kotlin.String): EnrolmentRequest
+    
+    /**
      * What the verdict would be if this work were begun now. Nothing is recorded.
      *
      * # Errors
@@ -3107,6 +3158,15 @@ public interface PhoneInterface {
     fun `exportUnsynced`(`key`: kotlin.ByteArray): kotlin.ByteArray
     
     /**
+     * When everything is signed, the file of [`Phone::export_unsynced`].
+     *
+     * # Errors
+     * `bad_key_length`, `host_failed`; `bad_signature` when something was not signed, and when the ticket is none, or was
+     * used.
+     */
+    fun `finishExport`(`ticket`: kotlin.UInt, `key`: kotlin.ByteArray): kotlin.ByteArray
+    
+    /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
      * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
@@ -3117,6 +3177,14 @@ public interface PhoneInterface {
     fun `importUnsynced`(`file`: kotlin.ByteArray, `key`: kotlin.ByteArray): Carried
     
     /**
+     * [`Phone::export_unsynced`] for platforms that sign in their own time: the first message for the device's key.
+     *
+     * # Errors
+     * As [`Phone::export_unsynced`].
+     */
+    fun `prepareExport`(): ToSign
+    
+    /**
      * Takes in the server's answer to [`Phone::carried_frame`]. What waits there for another phone's changes stays here,
      * to be tried again later.
      *
@@ -3124,6 +3192,14 @@ public interface PhoneInterface {
      * `answer_unreadable`, `store_failed`.
      */
     fun `receiveCarried`(`id`: kotlin.String, `answer`: kotlin.ByteArray): SyncReport
+    
+    /**
+     * With its signature, the next message; an empty one when nothing is left to sign.
+     *
+     * # Errors
+     * `bad_signature`, also when the ticket is none, or was used.
+     */
+    fun `signExport`(`ticket`: kotlin.UInt, `signature`: kotlin.ByteArray): ToSign
     
     /**
      * The second half: the signature over the message.
@@ -3371,6 +3447,50 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
     UniffiLib.uniffi_countersign_core_fn_method_phone_identity(
         it,
         _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * [`Phone::begin_enrolment`] for platforms that sign in their own time (WebCrypto): what the device's key must sign.
+     *
+     * # Errors
+     * `enrolled_already`, `bad_id`, `host_signs` without a signer, `host_failed`.
+     */
+    @Throws(PhoneException::class)override fun `prepareEnrolment`(`user`: kotlin.String): ToSign {
+            return FfiConverterTypeToSign.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_prepare_enrolment(
+        it,
+        
+        FfiConverterString.lower(`user`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * With the signature, the request of [`Phone::begin_enrolment`].
+     *
+     * # Errors
+     * `bad_signature`, also when the ticket is none, or was used.
+     */
+    @Throws(PhoneException::class)override fun `sealEnrolment`(`ticket`: kotlin.UInt, `signature`: kotlin.ByteArray, `deviceName`: kotlin.String): EnrolmentRequest {
+            return FfiConverterTypeEnrolmentRequest.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_seal_enrolment(
+        it,
+        
+        FfiConverterUInt.lower(`ticket`),
+        FfiConverterByteArray.lower(`signature`),
+        FfiConverterString.lower(`deviceName`),_status)
 }
     }
     )
@@ -4112,6 +4232,29 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
+     * When everything is signed, the file of [`Phone::export_unsynced`].
+     *
+     * # Errors
+     * `bad_key_length`, `host_failed`; `bad_signature` when something was not signed, and when the ticket is none, or was
+     * used.
+     */
+    @Throws(PhoneException::class)override fun `finishExport`(`ticket`: kotlin.UInt, `key`: kotlin.ByteArray): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_finish_export(
+        it,
+        
+        FfiConverterUInt.lower(`ticket`),
+        FfiConverterByteArray.lower(`key`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
      * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s.
@@ -4136,6 +4279,26 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
+     * [`Phone::export_unsynced`] for platforms that sign in their own time: the first message for the device's key.
+     *
+     * # Errors
+     * As [`Phone::export_unsynced`].
+     */
+    @Throws(PhoneException::class)override fun `prepareExport`(): ToSign {
+            return FfiConverterTypeToSign.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_prepare_export(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * Takes in the server's answer to [`Phone::carried_frame`]. What waits there for another phone's changes stays here,
      * to be tried again later.
      *
@@ -4151,6 +4314,28 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
         
         FfiConverterString.lower(`id`),
         FfiConverterByteArray.lower(`answer`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * With its signature, the next message; an empty one when nothing is left to sign.
+     *
+     * # Errors
+     * `bad_signature`, also when the ticket is none, or was used.
+     */
+    @Throws(PhoneException::class)override fun `signExport`(`ticket`: kotlin.UInt, `signature`: kotlin.ByteArray): ToSign {
+            return FfiConverterTypeToSign.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_sign_export(
+        it,
+        
+        FfiConverterUInt.lower(`ticket`),
+        FfiConverterByteArray.lower(`signature`),_status)
 }
     }
     )
