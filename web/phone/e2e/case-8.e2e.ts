@@ -1,10 +1,14 @@
 /** Two engineers, two phones, one visit: both offline, both editing the same work item, both stopping the same timer. */
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { video } from "./camera.ts";
 import { Device, office } from "./device.ts";
 
 let na: Device;
 let wei: Device;
+/** What the second phone's camera sees. */
+let seen: string | null = null;
 beforeAll(async () => {
   na = await Device.new();
   wei = await Device.new();
@@ -12,6 +16,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await na.close();
   await wei.close();
+  if (seen !== null) rmSync(dirname(seen), { recursive: true });
 });
 
 const HOSPITAL = /江城市第一人民医院/;
@@ -40,7 +45,8 @@ test("nothing is lost, the minutes count once, and both values are shown", async
   const code = (await na.page.getByTestId("join-code").textContent()) ?? "";
   await na.page.getByRole("button", { name: "Back" }).click();
   await wei.die();
-  await wei.boot(video(code));
+  seen = video(code);
+  await wei.boot(seen);
   await wei.open();
   await wei.tap("Join");
   await wei.tap("Scan");

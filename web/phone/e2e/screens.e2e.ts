@@ -29,7 +29,7 @@ async function faults(): Promise<string[]> {
     const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
     return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.failureSummary ?? ""}`));
   });
-  const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const wide = await tooWide();
   if (wide > 0) found.push(`${wide} px wider than the phone`);
   const small = await phone.page.evaluate(() => {
     const boxes = [...document.querySelectorAll("button, summary, .chip, input:not([type=radio]), textarea")];
@@ -55,7 +55,17 @@ async function look(name: string): Promise<void> {
       writeFileSync(join(SHOTS, `${name}-${lang}-${theme}.webp`), Buffer.from(data, "base64"));
     }
   }
+  for (const lang of ["zh-CN", "en"] as const) {
+    await dress({ lang, theme: "light", size: 140 });
+    const wide = await tooWide();
+    if (wide > 0) wrong.push(`${name} ${lang} in large letters: ${wide} px wider than the phone`);
+  }
   await dress({ lang: "en", theme: "light" });
+}
+
+/** By how many pixels the screen is wider than the phone. */
+async function tooWide(): Promise<number> {
+  return phone.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
 /** As a change in another tab arrives. */
@@ -99,19 +109,23 @@ test("every screen is one that anybody can use", async () => {
   await phone.fill("What was done", "重启监听，核对连接数");
   await look("item");
   await phone.tap("Save");
+  await phone.heading(/江城市第一人民医院/);
   await phone.tap("labour");
   await to(`${visit}/expense`);
   await phone.choose("What for", "taxi");
   await phone.fill("Amount (CNY)", "86.50");
   await look("expense");
   await phone.tap("Save");
+  await phone.heading(/江城市第一人民医院/);
   await to(`${visit}/objection`);
   await phone.fill("What you advised", "先做一次完整备份再重启");
   await phone.fill("Who insisted", "刘志远");
   await phone.fill("In their words", "门诊等不了，直接重启");
   await look("objection");
   await phone.tap("Save");
+  await phone.heading(/江城市第一人民医院/);
   await to(`${visit}/time`);
+  await phone.heading("Add time");
   await look("time");
   await to(visit);
   await phone.heading(/江城市第一人民医院/);

@@ -301,6 +301,7 @@ trouble-too_many_attempts = Too many attempts. Wait a moment and try again.
 trouble-bad_password = The new password is too short, or it is the old one.
 trouble-device_revoked = This phone was revoked. What it recorded is kept on the server and set aside; talk to your administrator.
 trouble-other_engineer = This phone belongs to { $name }. What they recorded is still on it.
+trouble-insecure = { $name } is not encrypted. The app needs an address that begins with https.
 trouble-quota = The phone's storage is full. The last entry was not recorded; free some space and try again.
 trouble-not_owner = Another tab has taken over. Nothing more is recorded in this one.
 trouble-unavailable = The server is too busy or is being restarted.

@@ -285,6 +285,7 @@ trouble-too_many_attempts = 尝试次数过多，请稍后再试。
 trouble-bad_password = 新密码太短，或与原密码相同。
 trouble-device_revoked = 本机已被停用。它记录的内容保留在服务器上并被隔离，请联系管理员。
 trouble-other_engineer = 本机属于{ $name }，其记录仍在本机上。
+trouble-insecure = { $name } 未加密。应用需要以 https 开头的地址。
 trouble-quota = 手机存储已满，最后一条没有记下。请腾出空间后重试。
 trouble-not_owner = 另一个标签页已接手，这里不再记录。
 trouble-unavailable = 服务器繁忙或正在重启。

@@ -98,6 +98,8 @@ class App {
 
   /** Begins. */
   async start(): Promise<void> {
+    // Over plain http a browser gives no page a key, a lock or a worker.
+    if (!window.isSecureContext) return this.#set({ stage: "broken", trouble: { code: "insecure", text: location.origin } });
     try {
       const got = await claim(this.#lost);
       if (!got) return this.#set({ stage: "elsewhere" });
