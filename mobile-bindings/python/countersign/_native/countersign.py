@@ -614,10 +614,6 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_prepare_export() != 14824:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_prepare_enrolment() != 32900:
-        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_prepare_export() != 14824:
-        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_prepare_frame() != 40199:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_prepare_sign_off() != 11089:
