@@ -84,7 +84,7 @@ pub(crate) fn package(built: &Path) -> Result {
     let module = built.join("countersign_web.wasm");
     let bytes = std::fs::read(&module).at(&module)?;
     let asks = imports(&bytes).map_err(|why| crate::proc::Failure(why.to_owned()))?;
-    if let Some(other) = asks.iter().find(|name| !MAY_IMPORT.iter().any(|known| name.contains(known))) {
+    if let Some(other) = foreign(&asks) {
         return fail(format!(
             "the package's module asks its host for {other}: it is given callbacks, and nothing else"
         ));
