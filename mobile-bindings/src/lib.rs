@@ -21,10 +21,10 @@ pub mod error;
 mod expand;
 pub mod facade;
 pub mod host;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod http;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod host_disk;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod http;
 mod seal;
 #[cfg(target_arch = "wasm32")]
 pub mod skin;

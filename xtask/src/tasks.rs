@@ -9,7 +9,7 @@ use crate::proc::{At, Failure, Result, announce, cargo, fail, on_path, root, run
 use crate::smtp::{self, Smtp};
 use crate::{wasm, web};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Tells tests to leave out what needs a server or much time.
@@ -84,7 +84,8 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
         command.env(bindings::MAVEN_VARIABLE, bindings::maven()?).env(bindings::TOOLS_VARIABLE, bindings::tools()?);
         wasm::package()?;
         // A run of other packages needs no app.
-        if cargo_args.is_empty() || cargo_args.iter().any(|arg| arg == "countersign-tests") {
+        let needs_app = |arg: &String| arg == "--workspace" || arg == "countersign-tests";
+        if cargo_args.is_empty() || cargo_args.iter().any(needs_app) {
             app::bundle()?;
             app::check()?;
         }
@@ -136,7 +137,7 @@ pub(crate) fn demo(check: bool, out: Option<&Path>) -> Result {
     fonts()?;
     programs()?;
     // Checked is what the phones and the server do; the app is for whoever looks at the demo.
-    let app = if check { None } else { Some(app::build()?) };
+    let app = if check { None } else { app_to_look_at() };
     let mut command = against_server("debug", "demo");
     if let Some(app) = app {
         command.env("COUNTERSIGN_APP_DIR", app);
@@ -149,6 +150,11 @@ pub(crate) fn demo(check: bool, out: Option<&Path>) -> Result {
     }
     announce("demo");
     Err(command.exec()).at(command.get_program())
+}
+
+/// The app, or none where it cannot be built: the main job can be seen without it.
+fn app_to_look_at() -> Option<PathBuf> {
+    app::build().inspect_err(|Failure(why)| announce(format_args!("the engineers' app is left out: {why}"))).ok()
 }
 
 /// Measures the release server, on PostgreSQL too unless it is a short run.

@@ -3,10 +3,10 @@
 //!
 //! Names under `assets/` hold a digest of what is in them and never change; everything else is asked for again each time.
 
+use crate::http::entry::Entry;
 use crate::http::envelope::reader_language;
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
-use crate::http::entry::Entry;
 use crate::state::AppState;
 use axum::extract::{Path as InPath, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};

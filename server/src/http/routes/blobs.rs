@@ -2,10 +2,10 @@
 
 use crate::auth::Principal;
 use crate::blobs::{BlobError, Progress, Sender, append, open, progress};
+use crate::http::entry::Entry;
 use crate::http::extract::InPath;
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
-use crate::http::entry::Entry;
 use crate::state::AppState;
 use crate::store::StoreError;
 use crate::visits::sight;

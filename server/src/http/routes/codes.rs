@@ -2,10 +2,10 @@
 //! hospital enters its codes on the receipt's page.
 
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{Body, InPath};
 use crate::http::guard::Access;
 use crate::http::problem::Problem;
-use crate::http::entry::Entry;
 use crate::receipts::codes::{self, AskError, Choice, EnterError, Wanted, choices};
 use crate::state::AppState;
 use crate::store::codes::CodeRow;

@@ -1,11 +1,11 @@
 //! The log of all receipts: its heads, for everybody, and proofs.
 
 use crate::auth::Principal;
+use crate::http::entry::Entry;
 use crate::http::extract::{InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::CursorPage;
 use crate::http::problem::Problem;
-use crate::http::entry::Entry;
 use crate::receipt_log::proofs::{self, NoProof};
 use crate::state::AppState;
 use crate::store::log::{self, HeadRow};

@@ -2,8 +2,8 @@
 //!
 //! A link that is unknown and one that has expired answer the same, and whoever tries many is asked to wait.
 
-use crate::http::entry::Entry;
 use super::blobs::served;
+use crate::http::entry::Entry;
 use crate::http::extract::{InQuery, Peer};
 use crate::http::guard::Access;
 use crate::http::problem::Problem;

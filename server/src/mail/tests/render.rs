@@ -43,7 +43,16 @@ fn mails_and_pages_to_look_at() {
                 vec![dispute, answer, rating, entry(4, "confirmation", ""), entry(5, "dispute", "住宿费没有票据")];
             let open = vec![OpenRow { number: "QS2-000012".into(), at_ms: row.issued_ms }];
             let (until_ms, later) = (row.issued_ms + LINK_MS, vec!["QS2-000013".into()]);
-            let found = Found { receipt: row, later, said, open, held: Default::default(), until_ms, proven: None, pending: None };
+            let found = Found {
+                receipt: row,
+                later,
+                said,
+                open,
+                held: Default::default(),
+                until_ms,
+                proven: None,
+                pending: None,
+            };
             let (known, forms) = (Reference::default(), forms());
             let (number, logged) = ("QS2-000012".into(), Some("2026-11-23".into()));
             let finding = Finding::Ours { number, revision: 2, same: true, current: None, logged };
