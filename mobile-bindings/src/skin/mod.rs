@@ -179,6 +179,7 @@ fn told(e: &PhoneError) -> String {
     let (kind, code, parameters, zh_cn, en) = match e {
         PhoneError::Refused { code, parameters, zh_cn, en } => ("refused", code, parameters, zh_cn, en),
         PhoneError::Store { code, parameters, zh_cn, en } => ("store", code, parameters, zh_cn, en),
+        PhoneError::Server { code, parameters, zh_cn, en } => ("server", code, parameters, zh_cn, en),
         PhoneError::Host { code, parameters, zh_cn, en } => ("host", code, parameters, zh_cn, en),
     };
     let text = Text { zh_cn, en };

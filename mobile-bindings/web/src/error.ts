@@ -3,9 +3,9 @@ import { failure } from './glue/countersign_core.js';
 
 /**
  * Whose matter it is: the call did not fit what is recorded (`refused`), what the page keeps could not be read or written
- * (`store`), or something else that the page gives failed (`host`).
+ * (`store`), the server said no or could not be reached (`server`), or something else that the page gives failed (`host`).
  */
-export type ErrorKind = 'refused' | 'store' | 'host';
+export type ErrorKind = 'refused' | 'store' | 'server' | 'host';
 
 /** Why a call failed. Unless the code says otherwise, nothing was recorded. */
 export class PhoneError extends Error {
