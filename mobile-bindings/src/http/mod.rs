@@ -167,7 +167,8 @@ impl HttpTransport {
         Ok(identity)
     }
 
-    /// As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+    /// As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
+    /// another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
     /// on, many times with the same numbers, and its `false` ends the sync then.
     ///
     /// # Errors
@@ -176,9 +177,20 @@ impl HttpTransport {
     /// [`Phone::sync`].
     #[uniffi::method(default(observer = None, max_rounds = 20))]
     pub fn sync(&self, observer: Option<Arc<dyn SyncObserver>>, max_rounds: u32) -> Result<SyncReport, PhoneError> {
-        let Some(observer) = observer else { return self.through(&Plain(self), None, max_rounds) };
+        let Some(observer) = observer else {
+            let report = self.through(&Plain(self), None, max_rounds)?;
+            self.photos(Watch(None))?;
+            return Ok(report);
+        };
         let watched = Watched { http: self, observer: observer.as_ref(), at: Mutex::new((0, 0)) };
-        self.through(&watched, Some(&watched), max_rounds)
+        let mut report = self.through(&watched, Some(&watched), max_rounds)?;
+        if !report.cancelled {
+            match self.photos(Watch(Some(&|| watched.ask()))) {
+                Err(e) if e.code() == "cancelled" => report.cancelled = true,
+                other => other?,
+            }
+        }
+        Ok(report)
     }
 
     /// Ends the device's log-in: tells the server, where there is a way to it, and forgets the tokens. What is recorded
@@ -236,6 +248,20 @@ impl HttpTransport {
             200 if reply.media_type == CBOR => Ok(reply.body),
             _ => Err(refusal(&reply)),
         }
+    }
+
+    /// Brings this phone's photos to the server, until there is nothing to send before the next sync.
+    fn photos(&self, watch: Watch<'_>) -> Result<(), PhoneError> {
+        while let Some(upload) = self.phone.next_upload()?.filter(|upload| upload.device.is_none()) {
+            let reply = self.as_device(&Call::upload(&upload), watch)?;
+            if reply.status == 401 {
+                return Err(refusal(&reply));
+            }
+            if !self.phone.uploaded(upload.sha256, reply.status, reply.upload)?.again {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Sends it with the device's access token, which is renewed where it has ended.
@@ -300,6 +326,13 @@ struct Watched<'a> {
     at: Mutex<(u32, u32)>,
 }
 
+impl Watched<'_> {
+    fn ask(&self) -> Result<bool, HostError> {
+        let (rounds_done, changes_left) = *self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        self.observer.progress(rounds_done, changes_left)
+    }
+}
+
 impl SyncObserver for Watched<'_> {
     fn progress(&self, rounds_done: u32, changes_left: u32) -> Result<bool, HostError> {
         *self.at.lock().unwrap_or_else(PoisonError::into_inner) = (rounds_done, changes_left);
@@ -309,9 +342,7 @@ impl SyncObserver for Watched<'_> {
 
 impl Transport for Watched<'_> {
     fn exchange(&self, frame: Vec<u8>) -> Result<Vec<u8>, HostError> {
-        let (rounds_done, changes_left) = *self.at.lock().unwrap_or_else(PoisonError::into_inner);
-        let ask = || self.observer.progress(rounds_done, changes_left);
-        Ok(self.http.exchanged(&frame, Watch(Some(&ask)))?)
+        Ok(self.http.exchanged(&frame, Watch(Some(&|| self.ask())))?)
     }
 }
 

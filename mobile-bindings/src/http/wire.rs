@@ -1,12 +1,15 @@
 //! One request and its answer: addresses, TLS, compression, time-outs. Nothing is decided here.
 
 use super::HttpOptions;
+use crate::dto::{HttpHeader, Upload};
 use crate::error::PhoneError;
 use flate2::Compression;
 use flate2::bufread::{GzDecoder, GzEncoder};
+use std::borrow::Cow;
 use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
+use ureq::http::{Request, Response};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// Largest answer that is read, as sent and decompressed.
@@ -15,10 +18,10 @@ const MAX_ANSWER: u64 = 64 * 1024 * 1024;
 /// How long the way to the server may take before anything is sent.
 const CONNECT: Duration = Duration::from_secs(15);
 
-/// What goes out: a POST.
+/// What goes out: a POST, unless it is about a photo.
 #[derive(Clone)]
 pub(super) struct Call {
-    pub(super) path: &'static str,
+    pub(super) path: Cow<'static, str>,
     pub(super) token: Option<String>,
     pub(super) body: Body,
 }
@@ -29,17 +32,29 @@ pub(super) enum Body {
     Json(Arc<[u8]>),
     /// A frame, compressed by gzip.
     Frame(Arc<[u8]>),
+    /// Where the server stands with a photo: a HEAD.
+    Ask,
+    /// A part of a photo: a PATCH, with its headers.
+    Part(Arc<[HttpHeader]>, Arc<[u8]>),
 }
 
 impl Call {
     pub(super) fn json(path: &'static str, body: &serde_json::Value) -> Self {
-        Self { path, token: None, body: Body::Json(body.to_string().into_bytes().into()) }
+        Self { path: path.into(), token: None, body: Body::Json(body.to_string().into_bytes().into()) }
     }
 
     pub(super) fn frame(path: &'static str, frame: &[u8]) -> std::io::Result<Self> {
         let mut packed = Vec::new();
         GzEncoder::new(frame, Compression::best()).read_to_end(&mut packed)?;
-        Ok(Self { path, token: None, body: Body::Frame(packed.into()) })
+        Ok(Self { path: path.into(), token: None, body: Body::Frame(packed.into()) })
+    }
+
+    pub(super) fn upload(upload: &Upload) -> Self {
+        let body = match upload.method.as_str() {
+            "HEAD" => Body::Ask,
+            _ => Body::Part(upload.headers.clone().into(), upload.bytes.clone().into()),
+        };
+        Self { path: upload.path.clone().into(), token: None, body }
     }
 
     pub(super) fn with(self, token: &str) -> Self {
@@ -53,6 +68,8 @@ pub(super) struct Reply {
     pub(super) media_type: String,
     /// What `Retry-After` asks for, in seconds.
     pub(super) retry_after_s: Option<u64>,
+    /// What an upload is told by.
+    pub(super) upload: Vec<HttpHeader>,
     pub(super) body: Vec<u8>,
 }
 
@@ -109,26 +126,44 @@ impl Wire {
     /// One attempt.
     pub(super) fn once(&self, call: &Call) -> Result<Reply, Cut> {
         let url = format!("{}{}", self.base, call.path);
-        let mut request = self.agent.post(url).header("accept-encoding", "gzip");
+        let mut request = Request::builder().uri(url).header("accept-encoding", "gzip");
         if let Some(token) = &call.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut response = match &call.body {
-            Body::Json(bytes) => request.header("content-type", "application/json").send(&bytes[..]),
+        let (request, bytes) = match &call.body {
+            Body::Json(bytes) => (request.method("POST").header("content-type", "application/json"), bytes),
             Body::Frame(bytes) => {
-                request.header("content-type", super::CBOR).header("content-encoding", "gzip").send(&bytes[..])
+                let packed = request.header("content-type", super::CBOR).header("content-encoding", "gzip");
+                (packed.method("POST"), bytes)
             }
-        }
-        .map_err(cut)?;
-        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let packed = header("content-encoding") == "gzip";
-        let media_type = header("content-type").split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let retry_after_s = header("retry-after").parse().ok();
-        let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(cut)?;
-        let body = if packed { unpacked(&body)? } else { body };
-        Ok(Reply { status, media_type, retry_after_s, body })
+            Body::Ask => {
+                let request = request.method("HEAD").body(()).map_err(|e| Cut::Unreachable(e.to_string()))?;
+                return read(self.agent.run(request));
+            }
+            Body::Part(headers, bytes) => {
+                let named = headers.iter().fold(request, |r, h| r.header(h.name.as_str(), h.value.as_str()));
+                (named.method("PATCH"), bytes)
+            }
+        };
+        let request = request.body(bytes.to_vec()).map_err(|e| Cut::Unreachable(e.to_string()))?;
+        read(self.agent.run(request))
     }
+}
+
+/// What came back, whole.
+fn read(response: Result<Response<ureq::Body>, ureq::Error>) -> Result<Reply, Cut> {
+    let mut response = response.map_err(cut)?;
+    let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let packed = header("content-encoding") == "gzip";
+    let media_type = header("content-type").split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let retry_after_s = header("retry-after").parse().ok();
+    let told = |name: &str| Some(header(name)).filter(|v| !v.is_empty()).map(|v| (name.to_owned(), v.to_owned()));
+    let upload = ["upload-offset", "upload-complete", "retry-after"].into_iter().filter_map(told);
+    let upload = upload.map(|(name, value)| HttpHeader { name, value }).collect();
+    let status = response.status().as_u16();
+    let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(cut)?;
+    let body = if packed { unpacked(&body)? } else { body };
+    Ok(Reply { status, media_type, retry_after_s, upload, body })
 }
 
 fn unpacked(body: &[u8]) -> Result<Vec<u8>, Cut> {

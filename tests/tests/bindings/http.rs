@@ -99,6 +99,41 @@ fn connect(
     Ok((phone, http))
 }
 
+/// A part of a photo that arrived stays arrived, whatever becomes of its answer.
+#[test]
+fn photos_go_along_with_a_sync() -> Result<(), Failure> {
+    let (mut ground, visit) = Ground::working()?;
+    let mut photo = vec![0xFF, 0xD8, 0xFF, 0xE0];
+    photo.extend((0..700_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8));
+    ground.phone.add_photo(visit, photo.clone(), "image/jpeg".into(), "机房".into(), None)?;
+    let sha256 = ground.phone.unsynced()?.photos.first().ok_or("no photo waits")?.sha256.clone();
+    let path = format!("/api/v1/blobs/{sha256}");
+    // One answer is cut off after each way of sending, and then there is no way at all for a while.
+    let (blob, mut nth) = (path.clone(), 0);
+    ground.proxy.play(move |seen| {
+        nth += u32::from(seen.path == blob);
+        match nth {
+            2 if seen.path == blob => Fate::Cut(10),
+            3.. if seen.path == blob => {
+                Fate::Answer("HTTP/1.1 503 Service Unavailable\r\nretry-after: 900\r\ncontent-length: 0\r\n\r\n")
+            }
+            _ => Fate::Pass,
+        }
+    });
+    // The facts are there, the photo is not.
+    let _ = ground.http.sync(None, 20);
+    assert_eq!((ground.phone.unsynced()?.changes, ground.phone.unsynced()?.photos.len()), (0, 1));
+    ground.restart()?;
+    ground.proxy.play(|_| Fate::Pass);
+    ground.http.sync(None, 20)?;
+    assert_eq!(ground.phone.unsynced()?.photos.len(), 0);
+    let sent = ground.proxy.count(&path);
+    assert!((3..=4).contains(&sent), "it goes on where the server is, not from the beginning: {sent} requests");
+    let (office, _) = Api::new(&ground.server.base()).login("chen.zong", PASSWORD)?;
+    assert!(office.get_bytes(&path)? == photo, "the server has other bytes");
+    Ok(())
+}
+
 #[test]
 fn three_calls_and_the_log_in_lasts() -> Result<(), Failure> {
     let mut ground = Ground::new()?;
