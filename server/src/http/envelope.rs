@@ -48,7 +48,9 @@ fn in_final_form(mut response: Response, lang: Lang, id: &str) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let mut said = problem.respond(lang, Some(id));
         // What the handler put beside its refusal, such as Retry-After.
-        for (name, value) in response.headers().iter().filter(|(name, _)| **name != header::CONTENT_LENGTH) {
+        // What told of the old body (its length, its compression) would be a lie about the new one.
+        let of_body = |name: &HeaderName| name.as_str().starts_with("content-") || name == header::TRANSFER_ENCODING;
+        for (name, value) in response.headers().iter().filter(|(name, _)| !of_body(name)) {
             said.headers_mut().entry(name).or_insert_with(|| value.clone());
         }
         return said;
@@ -80,4 +82,26 @@ pub fn reader_language(headers: &HeaderMap) -> Lang {
         }
     }
     Lang::En
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::StatusCode;
+    use axum::response::IntoResponse as _;
+
+    #[test]
+    fn a_refusal_keeps_what_stands_beside_it_and_nothing_that_told_of_its_old_body() {
+        let mut refusal = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", "later").into_response();
+        for (name, value) in [("retry-after", "7"), ("content-encoding", "gzip"), ("content-length", "3")] {
+            refusal.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        let said = in_final_form(refusal, Lang::En, "an-id");
+        assert_eq!(said.headers()["retry-after"], "7");
+        assert_eq!(said.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert!(
+            !said.headers().contains_key(header::CONTENT_ENCODING)
+                && !said.headers().contains_key(header::CONTENT_LENGTH)
+        );
+    }
 }
