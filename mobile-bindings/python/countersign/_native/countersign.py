@@ -538,7 +538,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_httptransport_log_out() != 6603:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_httptransport_sync() != 51086:
+    if lib.uniffi_countersign_core_checksum_method_httptransport_sync() != 53801:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_constructor_httptransport_new() != 23371:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -7727,7 +7727,8 @@ class HttpTransportProtocol(typing.Protocol):
         raise NotImplementedError
     def sync(self, observer: typing.Union[object, typing.Optional[SyncObserver]] = _DEFAULT,max_rounds: int = 20) -> SyncReport:
         """
-        As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+        As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
+        another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
         on, many times with the same numbers, and its `false` ends the sync then.
 
         # Errors
@@ -7899,7 +7900,8 @@ class HttpTransport(HttpTransportProtocol, Transport):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def sync(self, observer: typing.Union[object, typing.Optional[SyncObserver]] = _DEFAULT,max_rounds: int = 20) -> SyncReport:
         """
-        As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+        As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
+        another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
         on, many times with the same numbers, and its `false` ends the sync then.
 
         # Errors

@@ -1118,7 +1118,8 @@ public protocol HttpTransportProtocol: AnyObject, Sendable {
     func logOut() throws 
     
     /**
-     * As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
+     * another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
      * on, many times with the same numbers, and its `false` ends the sync then.
      *
      * # Errors
@@ -1282,7 +1283,8 @@ open func logOut()throws   {try rustCallWithError(FfiConverterTypePhoneError_lif
 }
     
     /**
-     * As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
+     * another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
      * on, many times with the same numbers, and its `false` ends the sync then.
      *
      * # Errors
@@ -12298,7 +12300,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_httptransport_log_out() != 6603) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_httptransport_sync() != 51086) {
+    if (uniffi_countersign_core_checksum_method_httptransport_sync() != 53801) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_constructor_phone_open() != 6341) {

@@ -598,7 +598,8 @@ public class SuspendingHttpTransport(
         withContext(dispatcher) { blocking.`logOut`() }
 
     /**
-     * As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
+     * another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
      * on, many times with the same numbers, and its `false` ends the sync then.
      *
      * # Errors

@@ -1469,7 +1469,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_httptransport_log_out() and 0xFFFF) != 6603) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_httptransport_sync() and 0xFFFF) != 51086) {
+    if ((lib.uniffi_countersign_core_checksum_method_httptransport_sync() and 0xFFFF) != 53801) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_constructor_phone_open() and 0xFFFF) != 6341) {
@@ -2703,7 +2703,8 @@ public interface HttpTransportInterface {
     fun `logOut`()
     
     /**
-     * As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
+     * another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
      * on, many times with the same numbers, and its `false` ends the sync then.
      *
      * # Errors
@@ -2945,7 +2946,8 @@ open class HttpTransport: Disposable, AutoCloseable, HttpTransportInterface
 
     
     /**
-     * As [`Phone::sync`] over this way. `observer` is also asked while a request or a wait before the next attempt goes
+     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
+     * another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
      * on, many times with the same numbers, and its `false` ends the sync then.
      *
      * # Errors
