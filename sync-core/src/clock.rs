@@ -45,6 +45,12 @@ impl Stamp {
         (self.boot == later.boot).then(|| later.mono_ms.saturating_sub(self.mono_ms))
     }
 
+    /// Milliseconds until `later`: by the monotonic clock within one boot, by the instants otherwise. Negative when it
+    /// was before.
+    pub fn ms_until(&self, later: &Stamp) -> i64 {
+        self.mono_until(later).unwrap_or_else(|| later.instant_ms().saturating_sub(self.instant_ms()))
+    }
+
     /// By how much the wall clock is off the server's (positive: it runs ahead), where the device saw a server.
     pub fn wall_drift_ms(&self) -> Option<i64> {
         self.server.map(|_| self.wall_ms.saturating_sub(self.instant_ms()))

@@ -101,7 +101,7 @@ pub struct ConflictValue {
 pub struct ConflictAnswer {
     /// Where, such as `items/0190…/action`.
     pub path: String,
-    /// Every value; the first is the one that all replicas show.
+    /// Every value; the first is the one that counts, on every replica.
     pub values: Vec<ConflictValue>,
 }
 

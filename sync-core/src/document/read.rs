@@ -50,7 +50,7 @@ impl Reader<'_> {
         let time = starts
             .into_iter()
             .map(|start| {
-                let end = ends.get(&start.id).map(|values| self.ends(start.id, values)).unwrap_or_default();
+                let end = ends.get(&start.id).map(|values| self.ends(&start, values)).unwrap_or_default();
                 TimeEntry { start, end }
             })
             .collect();
@@ -135,13 +135,17 @@ impl Reader<'_> {
         facts
     }
 
-    fn ends(&mut self, entry: FactId, values: &Values) -> Field<TimeEnd> {
-        let path = format!("{}/{entry}", Collection::Ends.key());
+    fn ends(&mut self, start: &Fact<TimeStart>, values: &Values) -> Field<TimeEnd> {
+        let path = format!("{}/{}", Collection::Ends.key(), start.id);
         let field = self.field::<TimeEnd>(values, || path.clone(), json);
         // A person compares times, not JSON.
         if let Some(conflict) = self.conflicts.iter_mut().find(|c| c.path == path) {
+            let end = |value: &Written<String>| serde_json::from_str::<TimeEnd>(&value.value).ok();
+            // Of several ends the earliest counts (see `time`), whichever the document has made the winner.
+            let length = |value: &Written<String>| end(value).map_or(i64::MAX, |end| start.value.at.ms_until(&end.at));
+            conflict.values.sort_by_key(length);
             for value in &mut conflict.values {
-                if let Ok(end) = serde_json::from_str::<TimeEnd>(&value.value) {
+                if let Some(end) = end(value) {
                     value.value = instant_text(end.at.instant_ms());
                 }
             }

@@ -116,7 +116,7 @@ pub struct Expense {
 pub struct Conflict {
     /// Where, such as `items/0190…/action`.
     pub path: String,
-    /// Every value as text, the winner first.
+    /// Every value as text, the one that counts first: the document's winner, and of a timer's ends the earliest.
     pub values: Vec<Written<String>>,
 }
 

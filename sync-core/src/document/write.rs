@@ -455,6 +455,24 @@ mod tests {
     }
 
     #[test]
+    fn of_two_ends_of_one_timer_the_earlier_stands_first_whichever_wins_in_the_document() {
+        for (first, second) in [(1, 2), (2, 1)] {
+            let mut a = Document::new().unwrap();
+            let start = Command::StartTimer { kind: TimeKind::Labour, item: None };
+            let entry = run(&mut a, 1, 1, &[start]).unwrap().facts[0];
+            let mut b = Document::load(&a.save()).unwrap();
+            run(&mut a, first, 60_001, &[Command::StopTimer { entry }]).unwrap();
+            let later = run(&mut b, second, 120_001, &[Command::StopTimer { entry }]).unwrap().change;
+            a.apply(vec![later]).unwrap();
+            let v = view(&a);
+            let ends: Vec<_> = v.conflicts[0].values.iter().map(|w| w.value.as_str()).collect();
+            assert!(ends.is_sorted() && ends[0] != ends[1], "{ends:?}");
+            let counted = crate::time::spans(&v).spans[0].until_ms;
+            assert_eq!(ends[0], crate::document::read::instant_text(counted));
+        }
+    }
+
+    #[test]
     fn a_refused_command_writes_nothing() {
         let mut doc = Document::new().unwrap();
         let missing = FactId(uuid::Uuid::from_bytes([9; 16]));

@@ -160,16 +160,13 @@ fn resolve(entry: &TimeEntry, drifts: &mut BTreeMap<DriftCause, i64>) -> Option<
 /// When this end was, never before the start.
 fn resolved_end(start: &Stamp, end: &TimeEnd, drifts: &mut BTreeMap<DriftCause, i64>) -> i64 {
     let from_ms = start.instant_ms();
-    let length = match start.mono_until(&end.at) {
-        Some(mono) => {
-            let jump = end.at.wall_ms.saturating_sub(start.wall_ms).saturating_sub(mono);
-            if jump.saturating_abs() > DRIFT_TOLERANCE_MS {
-                keep_largest(drifts, DriftCause::WallJump, jump);
-            }
-            mono
+    let length = start.ms_until(&end.at);
+    if let Some(mono) = start.mono_until(&end.at) {
+        let jump = end.at.wall_ms.saturating_sub(start.wall_ms).saturating_sub(mono);
+        if jump.saturating_abs() > DRIFT_TOLERANCE_MS {
+            keep_largest(drifts, DriftCause::WallJump, jump);
         }
-        None => end.at.instant_ms().saturating_sub(from_ms),
-    };
+    }
     if length < 0 {
         keep_largest(drifts, DriftCause::EndBeforeStart, length);
     }
