@@ -9,6 +9,7 @@ use crate::apt;
 use crate::proc::{At, Result, announce, cargo, fail, quiet, root, run, target_dir};
 use crate::wasm_imports::imports;
 use crate::web;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -75,25 +76,33 @@ fn build() -> Result<PathBuf> {
     Ok(target_dir().join("wasm").join(TARGET).join("release"))
 }
 
-/// Who depends on getrandom in a package's tree, by `cargo tree`.
+/// Who depends on getrandom in what a package has for the web, by `cargo tree`.
 fn getrandom_users(package: &str) -> Result {
-    let tree = quiet(cargo().args(["tree", "--locked", "--package", package, "--target", TARGET]).args([
-        "--edges",
-        "normal",
-        "--invert",
-        "getrandom",
-        "--prefix",
-        "none",
-    ]))?;
-    let others: Vec<&str> = tree
+    let tree = |more: &[&str]| {
+        let of =
+            ["tree", "--locked", "--package", package, "--target", TARGET, "--edges", "normal", "--prefix", "none"];
+        quiet(cargo().args(of).args(more))
+    };
+    // By version: what is only there for other targets may have another one, and the name alone says too little then.
+    let versions: BTreeSet<String> = tree(&[])?
         .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|package| !MAY_USE_GETRANDOM.contains(package))
+        .filter_map(|line| line.strip_prefix("getrandom v")?.split(' ').next().map(str::to_owned))
         .collect();
-    if others.is_empty() {
-        return Ok(());
+    for version in versions {
+        let users = tree(&["--invert", &format!("getrandom@{version}")])?;
+        let others: Vec<&str> = users
+            .lines()
+            .filter_map(|line| line.split_whitespace().next())
+            .filter(|package| !MAY_USE_GETRANDOM.contains(package))
+            .collect();
+        if !others.is_empty() {
+            let others = others.join(", ");
+            return fail(format!(
+                "{others} would draw from getrandom in {package}, which has no randomness to give there"
+            ));
+        }
     }
-    fail(format!("{} would draw from getrandom in {package}, which has no randomness to give there", others.join(", ")))
+    Ok(())
 }
 
 /// A cargo that builds the standard library from source, with our flags: this toolchain's where its source is there
