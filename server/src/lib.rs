@@ -4,6 +4,7 @@
 //! [`sync`], [`visits`]), the services know [`store`], and `store` knows nobody above it.
 
 pub mod auth;
+mod backoff;
 pub mod blobs;
 pub mod cli;
 pub mod clock;

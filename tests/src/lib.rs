@@ -2,6 +2,7 @@
 //! phones that are enrolled with it.
 
 pub mod company;
+pub mod folder;
 pub mod process;
 pub mod story;
 

@@ -2,9 +2,9 @@
 //! the demo company for itself. They run one after another: browsers are large, and a phone has its processor to itself.
 
 use countersign_tests::company::Company;
+use countersign_tests::folder::{copy, root};
 use countersign_tests::process::server_binary;
 use countersign_tests::{Failure, ServerProcess};
-use std::path::Path;
 use std::process::Command;
 
 /// Names the browser; `cargo xtask test` sets it.
@@ -18,7 +18,7 @@ fn every_story_of_the_app() -> Result<(), Failure> {
     if std::env::var_os(CHROMIUM).is_none() {
         return Err(format!("{CHROMIUM} names no browser; run this by `cargo xtask test`").into());
     }
-    let app = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).join("web/phone");
+    let app = root().join("web/phone");
     let built = app.join("dist");
     assert!(built.join("index.html").is_file(), "the app is not built; run this by `cargo xtask test`");
     let mut stories: Vec<String> = std::fs::read_dir(app.join("e2e"))?
@@ -49,18 +49,4 @@ fn every_story_of_the_app() -> Result<(), Failure> {
         }
     }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n").into()) }
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }

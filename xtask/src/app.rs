@@ -23,8 +23,7 @@ pub(crate) fn build() -> Result<PathBuf> {
 
 /// Builds the app on the package as it is.
 pub(crate) fn bundle() -> Result<PathBuf> {
-    web::node()?;
-    run(&mut npm(&["ci", "--no-audit", "--no-fund"]))?;
+    web::install(&folder())?;
     run(&mut npm(&["run", "build"]))?;
     let built = folder().join("dist");
     if built.join("index.html").is_file() { Ok(built) } else { fail(format!("{} has no index.html", built.display())) }

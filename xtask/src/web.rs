@@ -66,21 +66,21 @@ pub(crate) fn directory() -> PathBuf {
     root().join("mobile-bindings/web")
 }
 
-/// Its tools, as its lock file has them.
-pub(crate) fn install() -> Result {
+/// What the lock file in `directory` names, unless it is there already.
+pub(crate) fn install(directory: &Path) -> Result {
     node()?;
-    let lock = directory().join("package-lock.json");
-    let installed = directory().join("node_modules/.package-lock.json");
+    let lock = directory.join("package-lock.json");
+    let installed = directory.join("node_modules/.package-lock.json");
     let made = |path: &Path| std::fs::metadata(path).and_then(|m| m.modified()).ok();
     if made(&installed) > made(&lock) {
         return Ok(());
     }
-    quiet(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(directory())).map(drop)
+    quiet(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(directory)).map(drop)
 }
 
 /// Makes `dist` from the modules in `built`.
 pub(crate) fn package(built: &Path) -> Result {
-    install()?;
+    install(&directory())?;
     let module = built.join("countersign_web.wasm");
     let bytes = std::fs::read(&module).at(&module)?;
     let asks = imports(&bytes).map_err(|why| crate::proc::Failure(why.to_owned()))?;

@@ -9,6 +9,7 @@ use super::notice;
 use super::outcome::Outcome;
 use super::seal::Sealer;
 use super::transport::Transport;
+use crate::backoff;
 use crate::clock::Clock;
 use crate::receipts::codes::VALID_MS;
 use crate::receipts::pdf::Languages;
@@ -73,8 +74,7 @@ impl Default for Schedule {
 impl Schedule {
     /// How long to wait after attempt number `attempts` (from 1).
     pub fn wait_ms(&self, attempts: i64) -> i64 {
-        let doublings = u32::try_from(attempts.clamp(1, 40) - 1).unwrap_or(0);
-        self.first_ms.saturating_mul(1_i64 << doublings).min(self.longest_ms)
+        backoff::wait_ms(self.first_ms, self.longest_ms, attempts)
     }
 }
 

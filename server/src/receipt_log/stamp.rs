@@ -2,6 +2,7 @@
 //! them; what fails is tried again for a month.
 
 use super::tsp::{LARGEST, Query, Roots, TspError, check};
+use crate::backoff;
 use crate::outgoing::{self, OutgoingError};
 use crate::store::stamps::{self, WantingRow};
 use crate::store::{Db, StoreError};
@@ -73,8 +74,7 @@ impl Authority {
                     done.stamped += 1;
                 }
                 Err(e) => {
-                    let doublings = u32::try_from(head.attempts.clamp(1, 20) - 1).unwrap_or_default();
-                    let wait = FIRST_MS.saturating_mul(1 << doublings).min(LONGEST_MS);
+                    let wait = backoff::wait_ms(FIRST_MS, LONGEST_MS, head.attempts);
                     tracing::warn!(head = head.number, code = e.code(), error = %e, "a head has no time stamp yet");
                     stamps::failed(&mut tx, head.number, e.code(), now_ms.saturating_add(wait)).await?;
                     done.failed += 1;

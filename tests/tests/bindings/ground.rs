@@ -2,36 +2,17 @@
 //! library.
 
 use countersign_tests::company::Company;
+pub(crate) use countersign_tests::folder::{copy, root};
 use countersign_tests::process::server_binary;
 use countersign_tests::{Failure, ServerProcess};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// The repository.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
-}
 
 /// The library that was built with this test.
 pub(crate) fn library() -> Result<PathBuf, Failure> {
     let exe = std::env::current_exe()?;
     let library = exe.with_file_name("libcountersign_core.so");
     if library.is_file() { Ok(library) } else { Err(format!("{} was not built", library.display()).into()) }
-}
-
-/// Copies a directory.
-pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 /// A server with the demo company that does not run. Ids that the server gives are the same in every copy of it.
