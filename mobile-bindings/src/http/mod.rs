@@ -24,6 +24,9 @@ use std::time::Duration;
 /// The media type of sync messages.
 const CBOR: &str = "application/cbor";
 
+/// Answers in a row that bring a photo no further: after more, whatever answers there leads in a circle.
+const MOST_IDLE: u32 = 8;
+
 /// How the server is reached.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct HttpOptions {
@@ -252,12 +255,16 @@ impl HttpTransport {
 
     /// Brings this phone's photos to the server, until there is nothing to send before the next sync.
     fn photos(&self, watch: Watch<'_>) -> Result<(), PhoneError> {
+        let (mut least, mut idle) = (i64::MAX, 0);
         while let Some(upload) = self.phone.next_upload()?.filter(|upload| upload.device.is_none()) {
             let reply = self.as_device(&Call::upload(&upload), watch)?;
             if reply.status == 401 {
                 return Err(refusal(&reply));
             }
-            if !self.phone.uploaded(upload.sha256, reply.status, reply.upload)?.again {
+            let report = self.phone.uploaded(upload.sha256, reply.status, reply.upload)?;
+            idle = if report.bytes_left < least { 0 } else { idle + 1 };
+            least = least.min(report.bytes_left);
+            if !report.again || idle > MOST_IDLE {
                 break;
             }
         }

@@ -134,6 +134,24 @@ fn photos_go_along_with_a_sync() -> Result<(), Failure> {
     Ok(())
 }
 
+/// A server that asks for the same part for ever does not keep a sync from ending.
+#[test]
+fn photos_are_not_sent_in_circles() -> Result<(), Failure> {
+    let (ground, visit) = Ground::working()?;
+    ground.phone.add_photo(visit, vec![0xFF, 0xD8, 0xFF, 0xE0], "image/jpeg".into(), "机房".into(), None)?;
+    let path = format!("/api/v1/blobs/{}", ground.phone.unsynced()?.photos.first().ok_or("no photo waits")?.sha256);
+    let blob = path.clone();
+    ground.proxy.play(move |seen| match seen.path == blob {
+        true => Fate::Answer("HTTP/1.1 409 Conflict\r\nupload-offset: 0\r\ncontent-length: 0\r\n\r\n"),
+        false => Fate::Pass,
+    });
+    ground.http.sync(None, 20)?;
+    assert_eq!((ground.phone.unsynced()?.changes, ground.phone.unsynced()?.photos.len()), (0, 1));
+    let sent = ground.proxy.count(&path);
+    assert!((2..20).contains(&sent), "{sent} requests");
+    Ok(())
+}
+
 #[test]
 fn three_calls_and_the_log_in_lasts() -> Result<(), Failure> {
     let mut ground = Ground::new()?;
