@@ -24,6 +24,10 @@ use sync_core::sync::{Outcome, Request, Response, decode, encode};
 
 /// Visits in one request: what a phone packs together at the end of a week without a network.
 const PER_FRAME: usize = 50;
+/// Visits of an engineer in a day of some nine hours. Nobody works on for weeks: a server would have to follow that far.
+const PER_DAY: usize = 5;
+/// The rest afterwards.
+const NIGHT_MS: i64 = 13 * 3_600_000;
 /// How often a request is sent again when the server cannot be reached or is overloaded.
 const TRIES: usize = 20;
 /// When the first visits begin unless something else is asked for: 1 September 2026, 08:00 in Shanghai.
@@ -112,13 +116,17 @@ impl Member {
         let (mut phone, link, identity, key) = enrol(options, n)?;
         let (cursor, known) = (phone.phone.cursor(), customers(&phone));
         let mut frames = Vec::new();
-        let mut left = options.visits;
+        let (mut left, mut done) = (options.visits, 0usize);
         while left > 0 {
             let some = left.min(PER_FRAME);
             for _ in 0..some {
                 let customer = pick(&known, &mut phone).cloned();
                 visit::record(&mut phone, customer.as_ref()).map_err(|e| told(&e))?;
                 meter.add(1);
+                done += 1;
+                if done % PER_DAY == 0 {
+                    phone.clock.advance_ms(NIGHT_MS);
+                }
             }
             left -= some;
             let frame = phone.phone.signed_frame(phone.clock.now()).map_err(|e| told(&e))?;

@@ -8,6 +8,7 @@ use countersign_tests::{Failure, PASSWORD};
 use serde_json::{Value, json};
 use sim_phone::http::Api;
 use sim_phone::{Clock, Seeded, SimPhone};
+use std::cell::RefCell;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use sync_core::coverage::{Evidence, assess};
@@ -25,11 +26,13 @@ const HELD: usize = 100;
 /// Phones of one round of seeding, and the visits of each: each is another engineer's, and an engineer's visits never
 /// overlap.
 const SEED: (usize, usize) = (20, 250);
-/// Each round is so much earlier than the one before, longer than its visits take: in one place they would all be each
-/// other's repeated problems, which is no hospital's year.
+/// Each round is so much earlier than the one before: in one place they would all be each other's repeated problems, which
+/// is no hospital's year.
 const ROUND_MS: i64 = 30 * 86_400_000;
-/// Visits of a phone at least, where there are so many: enough to work on for longer than the company's rules allow.
+/// Visits of a phone at least, where there are so many.
 const LEAST: usize = 50;
+/// A log-in is renewed well before it ends.
+const LOG_IN: Duration = Duration::from_secs(5 * 60);
 /// How often a run of judging again is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 /// How often it is told how far a run is.
@@ -179,7 +182,7 @@ pub(crate) fn rejudged(binary: &Path, database: &Database, dir: &Path, visits: u
         }
         println!("{name}: seeding, round {} of {rounds}: {} visits", round + 1, report.visits);
     }
-    let office = Api::new(&bench.server.base()).login("chen.zong", PASSWORD)?.0;
+    let office = Office::new(bench.server.base());
     // What the visits of the seeding did to each other's verdicts comes first.
     idle(&office)?;
     let same = run(&bench, &office, name, || bench.server.run_command(&["rejudge", "--reason", "bench"]).map(drop))?;
@@ -188,8 +191,8 @@ pub(crate) fn rejudged(binary: &Path, database: &Database, dir: &Path, visits: u
         return Err(format!("{} of {} verdicts were stale", same.changed, same.total).into());
     }
     let file = bench.server.data().join("policy.json");
-    // Between two visits an engineer has more than half an hour: nobody worked on without a rest any more.
-    let policy = json!({ "code": "default", "rest_minutes": 30 });
+    // Each visit has more than an hour of work: now everybody works too long without a rest.
+    let policy = json!({ "code": "default", "fatigue_minutes": 60 });
     std::fs::write(&file, json!({ "policies": [policy] }).to_string())?;
     let other =
         run(&bench, &office, name, || bench.server.run_command(&["import", &file.to_string_lossy()]).map(drop))?;
@@ -197,14 +200,38 @@ pub(crate) fn rejudged(binary: &Path, database: &Database, dir: &Path, visits: u
     Ok(Rejudged { same, other })
 }
 
+/// Somebody of the company who looks at the runs, for longer than a log-in lasts.
+struct Office {
+    door: Api,
+    inside: RefCell<Option<(Instant, Api)>>,
+}
+
+impl Office {
+    fn new(base: String) -> Self {
+        Self { door: Api::new(&base), inside: RefCell::new(None) }
+    }
+
+    fn api(&self) -> Result<Api, Failure> {
+        let mut inside = self.inside.borrow_mut();
+        if let Some((since, api)) = &*inside
+            && since.elapsed() < LOG_IN
+        {
+            return Ok(api.clone());
+        }
+        let (api, _) = self.door.login("chen.zong", PASSWORD)?;
+        *inside = Some((Instant::now(), api.clone()));
+        Ok(api)
+    }
+}
+
 /// The runs that the server knows, the newest first.
-fn runs(office: &Api) -> Result<Vec<Value>, Failure> {
-    let page = office.get("/api/v1/rejudgements?limit=500")?.ok()?;
+fn runs(office: &Office) -> Result<Vec<Value>, Failure> {
+    let page = office.api()?.get("/api/v1/rejudgements?limit=500")?.ok()?;
     Ok(page["items"].as_array().ok_or("a list without items")?.clone())
 }
 
 /// Waits until nothing is left to judge.
-fn idle(office: &Api) -> Result<(), Failure> {
+fn idle(office: &Office) -> Result<(), Failure> {
     while runs(office)?.iter().any(|run| run["finished_ms"].is_null()) {
         std::thread::sleep(LOOK);
     }
@@ -212,7 +239,12 @@ fn idle(office: &Api) -> Result<(), Failure> {
 }
 
 /// Starts a run and waits for its end.
-fn run(bench: &Bench, office: &Api, name: &str, start: impl FnOnce() -> Result<(), Failure>) -> Result<Again, Failure> {
+fn run(
+    bench: &Bench,
+    office: &Office,
+    name: &str,
+    start: impl FnOnce() -> Result<(), Failure>,
+) -> Result<Again, Failure> {
     let before: Vec<Value> = runs(office)?.into_iter().map(|run| run["id"].clone()).collect();
     bench.reset_peak();
     let used = bench.usage()?;
