@@ -1,43 +1,8 @@
 //! What the host platform gives: its clocks, its randomness, its key, its network.
 
-use crate::error::PhoneError;
-use std::collections::HashMap;
+use crate::error::{HostError, PhoneError};
 use std::sync::Arc;
 use zeroize::Zeroizing;
-
-/// Why a callback of the host failed. Whatever a callback throws arrives as this.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(uniffi::Error))]
-pub enum HostError {
-    /// The callback could not do what it was asked for.
-    #[error("{reason}")]
-    Failed {
-        /// Why, for whoever reads the log.
-        reason: String,
-    },
-    /// The same, with one of this library's own codes: the user is told the code's text.
-    #[error("{code} {parameters:?}")]
-    Coded {
-        /// The code, such as `server_unreachable`.
-        code: String,
-        /// The text's parameters by name.
-        parameters: HashMap<String, String>,
-    },
-}
-
-impl HostError {
-    /// Whether the host ended the call itself.
-    pub(crate) fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Coded { code, .. } if code == "cancelled")
-    }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-impl From<uniffi::UnexpectedUniFFICallbackError> for HostError {
-    fn from(e: uniffi::UnexpectedUniFFICallbackError) -> Self {
-        Self::Failed { reason: e.reason }
-    }
-}
 
 /// One reading of the phone's clocks, all taken together.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! a list, and the host says when that is durable.
 
 use crate::disk::Disk;
-use crate::error::PhoneError;
+use crate::error::{HostError, PhoneError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sync_core::phone::Write;
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::dto::BeginVisit;
     use crate::facade::Phone;
-    use crate::host::{Clock, ClockReading, Entropy, Host, HostError};
+    use crate::host::{Clock, ClockReading, Entropy, Host};
 
     struct Fixed;
 

@@ -32,7 +32,7 @@ pub mod skin;
 mod store;
 
 pub use dto::*;
-pub use error::{CODES, PhoneError};
+pub use error::{CODES, HostError, PhoneError};
 pub use facade::Phone;
 pub use host::*;
 #[cfg(not(target_arch = "wasm32"))]

@@ -2,10 +2,10 @@
 //! tests need.
 
 use crate::apt;
+use crate::generated::generated;
 use crate::proc::{At, Result, fail, on_path, quiet, root, target_dir};
 use crate::python::environment;
 use crate::suspending::twins;
-use crate::tasks::generated;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

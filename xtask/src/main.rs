@@ -9,6 +9,7 @@ mod apt;
 mod bindings;
 mod calendars;
 mod ci;
+mod generated;
 mod postgres;
 mod proc;
 mod python;

@@ -4,8 +4,9 @@ use crate::app;
 use crate::apt;
 use crate::bindings;
 use crate::calendars;
+use crate::generated::generated;
 use crate::postgres::{self, Postgres};
-use crate::proc::{At, Failure, Result, announce, cargo, fail, on_path, root, run, target_dir, watch};
+use crate::proc::{At, Failure, Result, announce, cargo, on_path, root, run, target_dir, watch};
 use crate::smtp::{self, Smtp};
 use crate::{wasm, web};
 use std::os::unix::process::CommandExt;
@@ -181,34 +182,6 @@ pub(crate) fn codegen(check: bool) -> Result {
     let fresh = crate::proc::quiet(Command::new(target_dir().join("debug/countersign")).arg("openapi"))?;
     generated("docs/openapi.json", &fresh, check)?;
     bindings::codegen(check)
-}
-
-/// Writes a generated file, or with `check` fails if it is stale.
-pub(crate) fn generated(name: &str, fresh: &str, check: bool) -> Result {
-    let path = root().join(name);
-    // Text files end with a newline, whatever the generator thinks.
-    let fresh = format!("{}\n", fresh.trim_end());
-    let current = std::fs::read_to_string(&path).ok();
-    if current.as_deref() == Some(fresh.as_str()) {
-        announce(format_args!("{name} is up to date"));
-        return Ok(());
-    }
-    if check {
-        let how = match current {
-            None => "missing".to_owned(),
-            Some(old) => {
-                let same = old.lines().zip(fresh.lines()).take_while(|(a, b)| a == b).count();
-                format!("stale from line {}", same + 1)
-            }
-        };
-        return fail(format!("{name} is {how}; regenerate and commit it:\n    cargo xtask codegen"));
-    }
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).at(parent)?;
-    }
-    std::fs::write(&path, fresh).at(&path)?;
-    announce(format_args!("{name} written"));
-    Ok(())
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub(crate) struct State {
     waiting: Waiting,
     /// The device's tokens, where the ready-made transport is used.
     #[cfg(not(target_arch = "wasm32"))]
-    session: Option<crate::http::Session>,
+    session: Option<crate::http::session::Session>,
     known: known::Known,
     closed: bool,
     /// What waits for the platform's signature.

@@ -3,7 +3,7 @@
 use super::Phone;
 use crate::dto::{EnrolmentRequest, Identity, id};
 use crate::error::PhoneError;
-use crate::http::Session;
+use crate::http::session::Session;
 use std::sync::{MutexGuard, TryLockError};
 use sync_core::ids::UserId;
 use sync_core::phone::Write;

@@ -4,17 +4,16 @@
 //! HTTPS by rustls with Mozilla's roots, frames compressed by gzip, the device's tokens in the phone's encrypted store.
 
 mod retry;
-mod session;
+pub(crate) mod session;
 mod wire;
 
 use self::retry::{Policy, Watch};
 use self::session::Pair;
-pub(crate) use self::session::Session;
 use self::wire::{Call, Reply, Wire};
 use crate::dto::{Identity, SyncReport};
-use crate::error::PhoneError;
+use crate::error::{HostError, PhoneError};
 use crate::facade::Phone;
-use crate::host::{HostError, SyncObserver, Transport};
+use crate::host::{SyncObserver, Transport};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;

@@ -2,8 +2,7 @@
 
 use super::HttpOptions;
 use super::wire::{Call, Cut, Reply, Wire};
-use crate::error::PhoneError;
-use crate::host::HostError;
+use crate::error::{HostError, PhoneError};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,7 @@
 //! What a page gives to the facade: its clocks, its randomness, and the public half of its key.
 
-use crate::host::{Clock, ClockReading, Entropy, HostError, Signer};
+use crate::error::HostError;
+use crate::host::{Clock, ClockReading, Entropy, Signer};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

@@ -1,5 +1,6 @@
 //! The server's published public keys, read from a file: a JWK set (RFC 7517) of Ed25519 keys (RFC 8037).
 
+use super::bounded::read_bounded;
 use crate::failure::Failure;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -68,7 +69,7 @@ impl KeySet {
             Failure::new(format!("the key set {}: {why}", path.display()))
                 .hint("it is published by the server at /.well-known/jwks.json")
         };
-        let text = super::verify::read_bounded(path, LARGEST).map_err(refuse)?;
+        let text = read_bounded(path, LARGEST).map_err(refuse)?;
         Self::parse(&text).map_err(refuse)
     }
 

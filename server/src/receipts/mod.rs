@@ -1,5 +1,6 @@
 //! Receipts (服务回执) as people meet them: read in words, shown on the hospital's page, checked from a file.
 
+mod bounded;
 pub mod check;
 pub mod codes;
 pub mod disputes;

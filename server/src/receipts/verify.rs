@@ -2,6 +2,7 @@
 //!
 //! Each file is checked by itself; where several of one chain are given, also how they follow each other.
 
+use super::bounded::{NO_TEXT, bytes_bounded};
 use super::jwks::KeySet;
 use super::pdf::embedded::{self, Embedded};
 use super::pdf::{Renderer, Rendering};
@@ -10,7 +11,6 @@ use super::words::{groups, one_line};
 use crate::failure::Failure;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use sync_core::canonical::sha256_hex;
 use sync_core::receipt::{CHAIN_START, Receipt, ReceiptError};
@@ -243,23 +243,6 @@ fn pages(pdf: &[u8], inside: &Embedded, receipt: &Receipt, renderer: &Renderer) 
         Ok(_) => not_compared(&format!("they were set with another {}", other.join(", another "))),
         Err(e) => not_compared(&one_line(&e.to_string())),
     }
-}
-
-const NO_TEXT: &str = "it is no UTF-8 text";
-
-/// A text file of at most `largest` bytes.
-pub(super) fn read_bounded(path: &Path, largest: u64) -> Result<String, String> {
-    String::from_utf8(bytes_bounded(path, largest)?).map_err(|_| NO_TEXT.to_owned())
-}
-
-fn bytes_bounded(path: &Path, largest: u64) -> Result<Vec<u8>, String> {
-    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
-    let mut bytes = Vec::new();
-    file.take(largest + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
-    if bytes.len() as u64 > largest {
-        return Err(format!("it has more than {largest} bytes"));
-    }
-    Ok(bytes)
 }
 
 pub(super) fn describe(receipt: &Receipt) -> String {

@@ -1,7 +1,8 @@
 //! One visit on the phone: its stored bytes, its line in the list, and its document while it is in use.
 
-use super::evidence::Traces;
-use super::{Listed, SyncState, Write, store};
+use super::keys::{Write, change_key, json, meta_key, snapshot_key};
+use super::traces::Traces;
+use super::{Listed, SyncState};
 use crate::document::facts::SignOffOutcome;
 use crate::document::{Document, DocumentError, read};
 use crate::ids::VisitId;
@@ -85,20 +86,25 @@ impl Entry {
         for bytes in new {
             let n = self.meta.next;
             self.meta.next += 1;
-            writes.push(Write::Put(store::change_key(visit, n), bytes.clone()));
+            writes.push(Write::Put(change_key(visit, n), bytes.clone()));
             self.changes.push((n, bytes.clone().into()));
         }
         if self.changes.len() > COMPACT_AFTER {
             let snapshot = doc.save();
             writes.retain(|w| !matches!(w, Write::Put(..)));
-            writes.extend(self.changes.drain(..).map(|(n, _)| Write::Delete(store::change_key(visit, n))));
-            writes.push(Write::Put(store::snapshot_key(visit), snapshot.clone()));
+            writes.extend(self.changes.drain(..).map(|(n, _)| Write::Delete(change_key(visit, n))));
+            writes.push(Write::Put(snapshot_key(visit), snapshot.clone()));
             self.snapshot = Some(snapshot.into());
         }
         self.describe(visit, &doc);
         self.document = Some(doc);
-        writes.push(store::meta(visit, &self.meta));
+        writes.push(self.write_meta(visit));
         writes
+    }
+
+    /// What to write when only the list's line has changed.
+    pub(super) fn write_meta(&self, visit: VisitId) -> Write {
+        json(meta_key(visit), &self.meta)
     }
 
     /// Refreshes the list's line.

@@ -1,61 +1,17 @@
 //! What this phone's other visits tell about one of them: the judge's evidence, as far as the phone has it.
 
 use super::entry::Entry;
+use super::traces::{Trace, Traces, listed};
 use super::{Phone, PhoneError};
 use crate::clock::Stamp;
-use crate::coverage::{self, Claim, Evidence, Neighbour, Problem, Verdict};
+use crate::coverage::{self, Evidence, Neighbour, Verdict};
 use crate::document::Document;
-use crate::document::facts::{Category, CustomerRef, Mode, Origin, TimeKind};
+use crate::document::facts::{Category, CustomerRef, Mode, Origin};
 use crate::document::read::view;
 use crate::document::view::{Fact, Field, Item, VisitView, Written};
-use crate::ids::{AssetId, CustomerId, FactId, UserId, VisitId, WorkOrderId};
+use crate::ids::{AssetId, CustomerId, FactId, VisitId, WorkOrderId};
 use crate::signoff;
-use crate::time::spans;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-/// What other visits need to know of one, kept beside its line in the list, so that no document is read for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Traces {
-    pub customer: Option<CustomerId>,
-    pub work_order: Option<WorkOrderId>,
-    pub spans: Vec<Trace>,
-    pub claims: Vec<Claim>,
-    pub problems: Vec<Problem>,
-}
-
-/// A finished span.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Trace {
-    user: UserId,
-    kind: TimeKind,
-    from_ms: i64,
-    until_ms: i64,
-}
-
-impl Traces {
-    pub(super) fn of(visit: VisitId, view: &VisitView) -> Self {
-        let spans = spans(view);
-        Self {
-            customer: listed(view),
-            work_order: view.origins.iter().find_map(|o| o.value.work_order),
-            claims: coverage::claims(visit, view, &spans),
-            problems: coverage::problems(visit, view, &spans),
-            spans: spans
-                .spans
-                .iter()
-                .map(|s| Trace { user: s.user, kind: s.kind, from_ms: s.from_ms, until_ms: s.until_ms })
-                .collect(),
-        }
-    }
-}
-
-fn listed(view: &VisitView) -> Option<CustomerId> {
-    match view.origin()?.customer {
-        CustomerRef::Listed(id) => Some(id),
-        CustomerRef::Unlisted(_) => None,
-    }
-}
 
 /// What somebody asks about before anything is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

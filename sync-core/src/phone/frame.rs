@@ -1,7 +1,7 @@
 //! Sync frames: what the phone sends, and what it does with the answer.
 
 use super::entry::Entry;
-use super::{Effect, Phone, PhoneError, Seen, Staged, SyncMemory, store};
+use super::{Effect, Phone, PhoneError, Seen, Staged, SyncMemory, keys};
 use crate::admission::{self, Limits, Sender};
 use crate::clock::{ServerSeen, Stamp};
 use crate::document::{Document, actor_device};
@@ -171,7 +171,7 @@ impl Phone {
             let known = entries.remove(&state.visit).or_else(|| self.visits.get(&state.visit).cloned());
             if let Some(mut entry) = known {
                 entry.meta.state = Some(state.clone());
-                writes.push(store::meta(state.visit, &entry.meta));
+                writes.push(entry.write_meta(state.visit));
                 entries.insert(state.visit, entry);
                 report.states.push(state);
             }
@@ -181,7 +181,7 @@ impl Phone {
             for (visit, entry) in &self.visits {
                 let mut entry = entries.remove(visit).unwrap_or_else(|| entry.clone());
                 entry.meta.ask = true;
-                writes.push(store::meta(*visit, &entry.meta));
+                writes.push(entry.write_meta(*visit));
                 entries.insert(*visit, entry);
             }
             report.again = true;
@@ -191,7 +191,7 @@ impl Phone {
             for text in &answer.reference {
                 // A record of a kind that this version does not know is left out; the next version asks anew.
                 if let Ok(record) = serde_json::from_str::<Record>(text) {
-                    writes.push(store::record(&record));
+                    writes.push(keys::record(&record));
                     reference.put(record);
                     report.reference += 1;
                 }
@@ -205,7 +205,7 @@ impl Phone {
             server: Some(Seen { boot: now.boot, seen: ServerSeen { at_ms: answer.server_ms, mono_ms: now.mono_ms } }),
         };
         if memory != self.sync {
-            writes.push(store::sync(&memory));
+            writes.push(keys::sync(&memory));
         }
         report.again |= entries.values().any(|e| e.meta.ask);
         effect.sync = Some(memory);

@@ -8,15 +8,18 @@ mod entry;
 mod evidence;
 mod frame;
 mod join;
+mod keys;
 mod record;
 mod store;
+mod traces;
 mod upload;
 
 pub use evidence::Question;
 pub use frame::{FrameDraft, SyncReport};
 pub use join::JoinCode;
+pub use keys::Write;
 pub use record::Acknowledged;
-pub use store::{OpenError, Write};
+pub use store::OpenError;
 pub use upload::{Answered, Part, Uploads};
 
 use crate::clock::{ServerSeen, Stamp};
@@ -176,7 +179,7 @@ impl PhoneError {
 impl Phone {
     /// A freshly enrolled phone with an empty store. `key` is given where the platform holds none in hardware.
     pub fn enrol(identity: Identity, key: Option<SoftwareKey>) -> (Self, Vec<Write>) {
-        let writes = vec![store::identity(&identity)];
+        let writes = vec![keys::identity(&identity)];
         (Self::empty(identity, key), writes)
     }
 

@@ -1,5 +1,6 @@
 //! A host with clocks that are set by hand, and an office that merges what it is sent.
 
+use crate::error::HostError;
 use crate::host::*;
 use crate::{BeginVisit, Phone, PhoneError};
 use std::collections::BTreeMap;

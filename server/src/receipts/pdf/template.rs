@@ -1,12 +1,11 @@
 //! The template: three files in the program, each of which a company's folder may replace, and what that folder holds
 //! beside (a logo).
 
-use super::world::id;
 use std::collections::BTreeMap;
 use std::path::Path;
 use sync_core::canonical::sha256_hex;
 use typst::foundations::Bytes;
-use typst::syntax::{FileId, Source};
+use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 
 /// The file that is set; it imports the others.
 const MAIN: &str = "receipt.typ";
@@ -22,6 +21,15 @@ pub const OWN: [(&str, &str); 3] = [
 const LARGEST: u64 = 8 * 1024 * 1024;
 /// More than any template.
 const MOST_FILES: usize = 100;
+
+/// The number of a file in the typesetter's root.
+///
+/// # Errors
+/// When the name leads out of it.
+fn id(name: &str) -> Result<FileId, String> {
+    let path = VirtualPath::new(name).map_err(|e| format!("{name}: {e:?}"))?;
+    Ok(RootedPath::new(VirtualRoot::Project, path).intern())
+}
 
 /// A template in memory.
 #[derive(Clone, Debug)]

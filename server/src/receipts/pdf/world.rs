@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use typst::diag::{FileError, FileResult, PackageError};
 use typst::foundations::{Bytes, Datetime, Duration};
-use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
+use typst::syntax::{FileId, Source, VirtualRoot};
 use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Library, LibraryExt as _, World};
@@ -24,15 +24,6 @@ pub(super) struct Desk<'a> {
     pub(super) papers: BTreeMap<&'static str, Bytes>,
     /// The day of issue.
     pub(super) today: Option<Datetime>,
-}
-
-/// The number of a file in the typesetter's root.
-///
-/// # Errors
-/// When the name leads out of it.
-pub(super) fn id(name: &str) -> Result<FileId, String> {
-    let path = VirtualPath::new(name).map_err(|e| format!("{name}: {e:?}"))?;
-    Ok(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 
 impl Desk<'_> {

@@ -1,6 +1,7 @@
 //! Receipts against the published log: proofs and heads as files, checked offline; and what else the server signs.
 
-use super::{Finding, LARGEST, read_bounded};
+use super::{Finding, LARGEST};
+use crate::receipts::bounded::read_bounded;
 use crate::receipts::jwks::KeySet;
 use crate::receipts::words::{groups, one_line};
 use std::path::{Path, PathBuf};
