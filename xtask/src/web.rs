@@ -104,9 +104,12 @@ pub(crate) fn package(built: &Path) -> Result {
         tool.current_dir(directory());
         tool
     };
-    let small = dist.join("countersign_core_bg.wasm");
+    let small = glue.join("small.wasm");
     run(tool("wasm-opt").args(OPTIMISE).arg("--output").arg(&small).arg(glue.join("countersign_core_bg.wasm")))?;
     run(&mut tool("tsc"))?;
+    // Reads what it has written by what was just compiled.
+    let packed = dist.join("countersign_core_bg.wasm");
+    run(Command::new("node").arg("tools/pack.mjs").arg(&small).arg(&packed).current_dir(directory()))?;
     for file in ["countersign_core.js", "countersign_core.d.ts"] {
         std::fs::copy(glue.join(file), dist.join("glue").join(file)).at(file)?;
     }

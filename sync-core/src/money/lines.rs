@@ -11,7 +11,6 @@ use crate::reference::{Customer, DayKind, Reference, Window};
 use crate::time::days::{day_of, split_days, zone};
 use crate::time::{Interval, Spans};
 use jiff::{civil::Date, tz::TimeZone};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 words! {

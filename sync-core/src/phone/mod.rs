@@ -16,7 +16,7 @@ pub use evidence::Question;
 pub use frame::{FrameDraft, SyncReport};
 pub use join::JoinCode;
 pub use record::Acknowledged;
-pub use store::{OpenError, Write};
+pub use store::{OpenError, Write, from_json};
 pub use upload::{Answered, Part, Uploads};
 
 use crate::clock::{ServerSeen, Stamp};

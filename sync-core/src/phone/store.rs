@@ -40,6 +40,16 @@ pub(super) fn json<T: serde::Serialize>(key: String, value: &T) -> Write {
     Write::Put(key, serde_json::to_vec(value).unwrap_or_default())
 }
 
+/// JSON from the disk. As text, because everything else is read from text: reading bytes would be one more reader of each
+/// type for a browser to load.
+///
+/// # Errors
+/// When it is none, or not of this type.
+pub fn from_json<T: serde::de::DeserializeOwned>(value: &[u8]) -> Result<T, serde_json::Error> {
+    let text = std::str::from_utf8(value).map_err(serde::de::Error::custom)?;
+    serde_json::from_str(text)
+}
+
 pub(super) fn identity(identity: &Identity) -> Write {
     json("identity".into(), identity)
 }
@@ -82,17 +92,17 @@ impl Phone {
             let mut parts = path.split('/');
             match (parts.next(), parts.next(), parts.next(), parts.next()) {
                 (Some("identity"), None, ..) => {
-                    identity = Some(serde_json::from_slice(&value).map_err(|_| bad())?);
+                    identity = Some(from_json(&value).map_err(|_| bad())?);
                 }
-                (Some("sync"), None, ..) => phone_sync = serde_json::from_slice(&value).map_err(|_| bad())?,
+                (Some("sync"), None, ..) => phone_sync = from_json(&value).map_err(|_| bad())?,
                 (Some("r"), Some(_), Some(_), None) => {
-                    reference.put(serde_json::from_slice(&value).map_err(|_| bad())?);
+                    reference.put(from_json(&value).map_err(|_| bad())?);
                 }
                 (Some("v"), Some(id), Some(what), n) => {
                     let id = VisitId::from_str(id).map_err(|_| bad())?;
                     let entry = visits.entry(id).or_default();
                     match (what, n) {
-                        ("meta", None) => entry.meta = serde_json::from_slice(&value).map_err(|_| bad())?,
+                        ("meta", None) => entry.meta = from_json(&value).map_err(|_| bad())?,
                         ("doc", None) => entry.snapshot = Some(value.into()),
                         ("c", Some(n)) => {
                             let n = n.parse().map_err(|_| bad())?;
