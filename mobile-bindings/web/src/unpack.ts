@@ -31,6 +31,8 @@ export const enum Stream {
   /** Which locals are written, alike. */
   Writes,
   Loads,
+  /** Of what stands on the stack: by a frame's local ({@link Frame}). */
+  FrameLoads,
   Stores,
   Calls,
   Branches,
@@ -38,6 +40,8 @@ export const enum Stream {
   Locals,
   /** Everything rare, as it is. */
   Others,
+  /** What is added to a frame's local. */
+  FrameConstants,
   Constants,
 }
 
@@ -127,6 +131,28 @@ export class Recent {
   }
 }
 
+/** Which of a function's locals is where its part of the stack begins: the first that is written after a global was read. */
+export class Frame {
+  private local = -1;
+  private waits = false;
+  private read = false;
+
+  /** Another function begins. */
+  clear(): void {
+    this.local = -1;
+    this.waits = this.read = false;
+  }
+
+  /** An instruction comes, and which local it names. Says whether the one before it read the frame's. */
+  pass(opcode: number, local: number): boolean {
+    const before = this.read;
+    this.read = opcode === 0x20 && local === this.local;
+    if (opcode === 0x23) this.waits = true;
+    else if (this.local < 0 && this.waits && (opcode === 0x21 || opcode === 0x22)) this.local = local;
+    return before;
+  }
+}
+
 /** Reads numbers and bytes one after the other. */
 class Reader {
   at = 0;
@@ -178,12 +204,14 @@ export function unpackSection(packed: Uint8Array): Uint8Array<ArrayBuffer> {
   const lengths = Array.from({ length: STREAMS }, () => reader.number());
   /** Where each stream goes on. */
   const positions = Uint32Array.from(lengths, (length) => reader.part(length).byteOffset - packed.byteOffset);
+  if (reader.at !== packed.length) throw new Error('the module is cut off');
   const short = packed.subarray(positions[Stream.Instructions]).subarray(0, lengths[Stream.Instructions]);
   const instructions = expand(short, count, known, pairs);
 
   const classes = new Uint8Array(256).fill(Stream.Constants + BEFORE.length);
   BEFORE.forEach((opcode, i) => (classes[opcode] = Stream.Constants + i));
   const recent = new Recent();
+  const frame = new Frame();
   let to = 0;
   /** One number as it stands in a stream. */
   const copy = (stream: number) => {
@@ -228,25 +256,32 @@ export function unpackSection(packed: Uint8Array): Uint8Array<ArrayBuffer> {
       some(Stream.Locals, 1);
     }
     recent.clear();
+    frame.clear();
     for (let depth = 0; depth >= 0; ) {
-      if (next >= count) throw new Error('the module is cut off');
+      if (next >= count) throw new Error('the module is damaged');
       const symbol = instructions[next++] * 2;
       const opcode = table[symbol];
       const operand = table[symbol + 1];
       out[to++] = opcode;
-      switch (FORMS[opcode]) {
+      const form = FORMS[opcode];
+      if (form === Form.Local) {
+        const rank = operand === ABSENT ? read(opcode === 0x20 ? Stream.Reads : Stream.Writes) : operand;
+        const local = recent.take(rank);
+        frame.pass(opcode, local);
+        write(local);
+        continue;
+      }
+      const framed = frame.pass(opcode, -1);
+      switch (form) {
         case Form.Bare:
           if (opcode === 0x0b) depth--;
           break;
-        case Form.Local:
-          write(recent.take(operand === ABSENT ? read(opcode === 0x20 ? Stream.Reads : Stream.Writes) : operand));
-          break;
         case Form.Memory:
           out[to++] = operand;
-          copy(opcode < 0x36 ? Stream.Loads : Stream.Stores);
+          copy(opcode >= 0x36 ? Stream.Stores : framed ? Stream.FrameLoads : Stream.Loads);
           break;
         case Form.Constant:
-          copy(classes[table[instructions[next] * 2]]);
+          copy(framed ? Stream.FrameConstants : classes[table[instructions[next] * 2]]);
           break;
         case Form.Call:
           copy(Stream.Calls);

@@ -19,7 +19,7 @@ export function ordered(module) {
   const all = sections(module);
   const imported = imports(module, all);
   const bodies = functions(module, all);
-  const order = chained(bodies.map((body) => stretches(module, body)));
+  const order = chained(bodies.map((body) => stretches(module, body)), most(module, bodies, imported));
   const place = new Uint32Array(order.length);
   order.forEach((old, now) => (place[old] = now));
   /** @param {number} old */
@@ -93,6 +93,31 @@ function code(module, body) {
   return reader;
 }
 
+/**
+ * The functions that are called from most places, for the numbers of one byte.
+ *
+ * @param {Uint8Array} module
+ * @param {Part[]} bodies
+ * @param {number} imported
+ */
+function most(module, bodies, imported) {
+  const calls = new Uint32Array(bodies.length);
+  for (const body of bodies) {
+    const reader = code(module, body);
+    while (reader.at < body.to) {
+      const opcode = reader.byte();
+      if (opcode !== 0x10) {
+        reader.rest(opcode);
+        continue;
+      }
+      const called = reader.number();
+      if (called >= imported) calls[called - imported]++;
+    }
+  }
+  const order = [...calls.keys()].sort((a, b) => calls[b] - calls[a] || a - b);
+  return order.slice(0, 128 - imported);
+}
+
 /** What a function is compared by. @param {Uint8Array} module @param {Part} body */
 function stretches(module, body) {
   const reader = code(module, body);
@@ -118,11 +143,12 @@ function stretches(module, body) {
 }
 
 /**
- * An order in which each function is followed by the one that is most like it.
+ * An order in which each function is followed by the one that is most like it, behind those that are to be first.
  *
  * @param {Set<string>[]} all
+ * @param {number[]} order
  */
-function chained(all) {
+function chained(all, order) {
   /** @type {Map<string, number[]>} */
   const having = new Map();
   all.forEach((stretches, i) => {
@@ -133,13 +159,10 @@ function chained(all) {
     }
   });
   const used = new Uint8Array(all.length);
-  const order = [];
-  let next = 0;
+  for (const one of order) used[one] = 1;
   let first = 0;
   while (order.length < all.length) {
-    used[next] = 1;
-    order.push(next);
-    next = -1;
+    let next = -1;
     for (let back = 1; back <= BACK && back <= order.length && next < 0; back++) {
       next = alike(order[order.length - back]);
     }
@@ -147,6 +170,8 @@ function chained(all) {
       while (used[first]) first++;
       next = first;
     }
+    used[next] = 1;
+    order.push(next);
   }
   return order;
 

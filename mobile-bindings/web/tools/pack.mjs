@@ -5,12 +5,12 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ABSENT, BEFORE, FORMS, Form, Recent, SECTION, STREAMS, Stream, operands, unpack } from '../dist/unpack.js';
+import { ABSENT, BEFORE, FORMS, Form, Frame, Recent, SECTION, STREAMS, Stream, operands, unpack } from '../dist/unpack.js';
 import { Section, leb, sections } from './module.mjs';
 import { ordered } from './order.mjs';
 
 /** Locals that were used so recently are part of the instruction that reads them: more would hide the instructions' own order. */
-const TABLED = 4;
+const TABLED = 3;
 
 const [, , from = '', to = ''] = process.argv;
 const module = ordered(new Uint8Array(readFileSync(from)));
@@ -60,6 +60,7 @@ function pack(module) {
   /** @type {number[]} */
   const instructions = [];
   const recent = new Recent();
+  const frame = new Frame();
   for (let left = functions; left > 0; left--) {
     const size = number();
     const end = at + size;
@@ -68,24 +69,28 @@ function pack(module) {
       some(Stream.Locals, 1);
     }
     recent.clear();
+    frame.clear();
     while (at < end) {
       const opcode = module[at++];
       let operand = ABSENT;
+      const local = FORMS[opcode] === Form.Local ? number() : -1;
+      const framed = frame.pass(opcode, local);
       switch (FORMS[opcode]) {
         case Form.Local: {
-          const rank = recent.rank(number());
+          const rank = recent.rank(local);
           if (opcode === 0x20 && rank < TABLED) operand = rank;
           else streams[opcode === 0x20 ? Stream.Reads : Stream.Writes].push(...leb(rank));
           break;
         }
         case Form.Memory:
           operand = module[at++];
-          copy(opcode < 0x36 ? Stream.Loads : Stream.Stores);
+          copy(opcode >= 0x36 ? Stream.Stores : framed ? Stream.FrameLoads : Stream.Loads);
           break;
         case Form.Constant: {
           const start = at;
           number();
-          streams[before.get(module[at]) ?? Stream.Constants + BEFORE.length].push(...module.subarray(start, at));
+          const other = before.get(module[at]) ?? Stream.Constants + BEFORE.length;
+          streams[framed ? Stream.FrameConstants : other].push(...module.subarray(start, at));
           break;
         }
         case Form.Call:

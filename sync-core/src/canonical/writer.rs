@@ -90,7 +90,14 @@ impl Writer {
         // The fewest digits that are this number and no other, which is what JavaScript has, too.
         let text = format!("{:e}", n.abs());
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let digits = digits.replace('.', "");
+        let mut digits = digits.replace('.', "");
+        // Of two that are as near, JavaScript takes the even one. No number of this type has more digits than these.
+        let exact = format!("{:.767e}", n.abs()).replace('.', "");
+        let (below, rest) = exact.split_at_checked(digits.len()).unwrap_or((&exact, ""));
+        let half = rest.split_once('e').is_some_and(|(rest, _)| rest.trim_end_matches('0') == "5");
+        if half && below.ends_with(['0', '2', '4', '6', '8']) {
+            digits = below.to_owned();
+        }
         let exponent: i32 = exponent.parse().unwrap_or_default();
         let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or_default());
         let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);

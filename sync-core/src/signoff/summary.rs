@@ -8,10 +8,10 @@ use crate::document::facts::{Lang, SignOff, TimeKind};
 use crate::document::read::view_at;
 use crate::document::view::{Field, VisitView};
 use crate::message::Message;
+use crate::time::days::TimeZone;
 use crate::time::{self, text};
 use automerge::ChangeHash;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

