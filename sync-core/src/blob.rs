@@ -2,7 +2,6 @@
 //! the same questions, so that a phone never records what the server could not take.
 
 use crate::document::facts::words;
-use serde::{Deserialize, Serialize};
 
 /// Largest photo or file, in bytes.
 pub const MAX_BLOB_BYTES: u64 = 20 << 20;

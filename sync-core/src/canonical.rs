@@ -80,6 +80,13 @@ mod tests {
             prop_assert_eq!(to_canonical_json(&value).ok(), reference(&value));
         }
 
+        /// Between these exponents a number often lies in the middle of the two that are written with fewest digits.
+        #[test]
+        fn numbers_with_few_binary_places(exponent in 1060u64..1090, fraction in 0u64..1 << 52, negative in any::<bool>()) {
+            let n = f64::from_bits(u64::from(negative) << 63 | exponent << 52 | fraction);
+            prop_assert_eq!(to_canonical_json(&n).ok(), reference(&n));
+        }
+
         #[test]
         fn entries_in_any_order_and_twice(
             entries in proptest::collection::vec((prop_oneof!["[a-c_.]{0,2}", any::<String>()], json()), 0..6)

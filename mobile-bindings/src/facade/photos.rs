@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use sync_core::canonical::sha256_hex;
 use sync_core::document::command::Command;
 use sync_core::ids::VisitId;
-use sync_core::phone::Write;
+use sync_core::phone::{Write, from_json};
 
 /// A photo that waits for the server, as it stands in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,8 +49,7 @@ pub(super) fn read(records: &[(String, Vec<u8>)]) -> Result<BTreeMap<String, Pen
     let mut all = BTreeMap::new();
     for (name, value) in records {
         let Some(sha256) = name.strip_prefix("p/") else { continue };
-        let pending =
-            serde_json::from_slice(value).map_err(|_| PhoneError::store("store_damaged", &[("what", name.clone())]))?;
+        let pending = from_json(value).map_err(|_| PhoneError::store("store_damaged", &[("what", name.clone())]))?;
         all.insert(sha256.to_owned(), pending);
     }
     Ok(all)

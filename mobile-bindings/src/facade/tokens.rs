@@ -6,7 +6,7 @@ use crate::error::PhoneError;
 use crate::http::session::Session;
 use std::sync::{MutexGuard, TryLockError};
 use sync_core::ids::UserId;
-use sync_core::phone::Write;
+use sync_core::phone::{Write, from_json};
 
 /// Where they are kept.
 const SESSION: &str = "t/session";
@@ -14,7 +14,7 @@ const SESSION: &str = "t/session";
 /// The tokens that the store holds. What cannot be read is as good as none: the engineer logs in again.
 pub(super) fn read(records: &[(String, Vec<u8>)]) -> Option<Session> {
     let (_, value) = records.iter().find(|(name, _)| name == SESSION)?;
-    serde_json::from_slice(value).ok()
+    from_json(value).ok()
 }
 
 fn write(session: Option<&Session>) -> Write {

@@ -1,7 +1,10 @@
 import init from './glue/countersign_core.js';
+import { SECTION, unpack, unpackSection } from './unpack.js';
 
 /** Where the module comes from. */
-export type Source = string | URL | Request | Response | BufferSource | WebAssembly.Module;
+export type Source = Bytes | WebAssembly.Module;
+
+type Bytes = string | URL | Request | Response | BufferSource;
 
 let loading: Promise<unknown> | undefined;
 
@@ -10,7 +13,7 @@ let loading: Promise<unknown> | undefined;
  * and workers, read in node.
  */
 export async function load(source?: Source | Promise<Source>): Promise<void> {
-  loading ??= (async () => init({ module_or_path: await (source ?? beside()) }))();
+  loading ??= (async () => init({ module_or_path: await module(await (source ?? beside())) }))();
   try {
     await loading;
   } catch (failure) {
@@ -18,6 +21,23 @@ export async function load(source?: Source | Promise<Source>): Promise<void> {
     loading = undefined;
     throw failure;
   }
+}
+
+/** The real module: what is loaded holds it taken apart. */
+async function module(source: Source): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) {
+    const [packed] = WebAssembly.Module.customSections(source, SECTION);
+    return packed ? WebAssembly.compile(unpackSection(new Uint8Array(packed))) : source;
+  }
+  return WebAssembly.compile(unpack(await bytes(source as Bytes)));
+}
+
+async function bytes(source: Bytes): Promise<Uint8Array<ArrayBuffer>> {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  const response = source instanceof Response ? source : await fetch(source);
+  if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 async function beside(): Promise<Source> {

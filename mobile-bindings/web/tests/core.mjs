@@ -2,8 +2,10 @@
 // and that nothing crosses as BigInt.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { Phone, PhoneError, webCryptoSigner } from '@countersign/core';
+import { SECTION, unpack, unpackSection } from '../dist/unpack.js';
 import { Hands, Memory, seeded } from './host.mjs';
 
 const USER = '00000000-0000-0000-0000-000000000001';
@@ -152,4 +154,17 @@ test('every number is a number', async () => {
   const told = [phone.visit(visit), phone.visits(), phone.unsynced(), phone.assess(visit), await phone.nextFrame()];
   told.forEach(look);
   assert.equal(phone.visit(visit).origins[0].customer, null);
+});
+
+test('the module is taken apart, and a damaged one is not run', async () => {
+  const file = new Uint8Array(await readFile(new URL('../dist/countersign_core_bg.wasm', import.meta.url)));
+  const module = unpack(file);
+  assert.ok(module.length > file.length && WebAssembly.validate(module));
+  assert.equal(unpack(module), module, 'one that is whole is taken as it is');
+  const [section] = WebAssembly.Module.customSections(await WebAssembly.compile(file), SECTION);
+  assert.deepEqual(unpackSection(new Uint8Array(section)), module, 'bundlers may compile it first');
+  for (const length of [section.byteLength - 1, section.byteLength >> 1, 100]) {
+    const cut = new Uint8Array(section.slice(0, length));
+    assert.throws(() => assert.ok(WebAssembly.validate(unpackSection(cut))), `${length} bytes`);
+  }
 });

@@ -16,7 +16,7 @@ use sync_core::document::facts::Category;
 use sync_core::ids::CustomerId;
 use sync_core::money;
 use sync_core::reference::{Reference, Role};
-use sync_core::time::days::{day_of, day_start_ms, zone};
+use sync_core::time::days::{TimeZone, day_of, day_start_ms, zone};
 use uuid::Uuid;
 
 /// Who sees leads.
@@ -233,7 +233,7 @@ async fn told(tx: &mut Tx, known: &Reference, found: Vec<LeadRow>, now_ms: i64) 
 
 fn lead(known: &Reference, row: LeadRow, value: Vec<Value>, visits: usize, now_ms: i64) -> Lead {
     let customer = known.customers.get(&CustomerId(row.customer_id));
-    let tz = customer.and_then(|c| zone(&c.time_zone).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+    let tz = customer.and_then(|c| zone(&c.time_zone).ok()).unwrap_or(TimeZone::UTC);
     let today = day_of(now_ms, &tz).ok();
     let offer = Category::parse(&row.category).zip(today).and_then(|(c, today)| money::offer(known, c, today));
     let is_due = row.state == "postponed" && row.due_ms.is_some_and(|due| due <= now_ms);
@@ -333,7 +333,7 @@ pub async fn decide(
     (row.due, row.due_ms) = match (decision.outcome, decision.due) {
         (Outcome::Postponed, Some(due)) => {
             let customer = known.customers.get(&CustomerId(row.customer_id));
-            let tz = customer.and_then(|c| zone(&c.time_zone).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+            let tz = customer.and_then(|c| zone(&c.time_zone).ok()).unwrap_or(TimeZone::UTC);
             let due_ms = day_start_ms(due, &tz).ok().filter(|ms| *ms > now_ms);
             let due_ms = due_ms.ok_or_else(|| LeadError::Field("/due", "a day to come is needed".to_owned()))?;
             (Some(due.to_string()), Some(due_ms))

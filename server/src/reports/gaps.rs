@@ -4,10 +4,9 @@ use super::table::{Cell, Column, ColumnKind, Table};
 use super::{Ask, Desk, ReportError, bounded};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use sync_core::coverage::vendor_gaps as gaps;
 use sync_core::money;
-use sync_core::time::days::{day_of, zone};
+use sync_core::time::days::{TimeZone, day_of, zone};
 
 /// Support that was promised and not bought, by asset: from the day asked for (today at the customer's) and a year ahead.
 /// The exposure is what buying it would cost, day by day.

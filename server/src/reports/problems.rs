@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::document::facts::Category;
 use sync_core::ids::{AssetId, CustomerId};
-use sync_core::time::days::{day_of, day_start_ms, zone};
+use sync_core::time::days::{TimeZone, day_of, day_start_ms, zone};
 use uuid::Uuid;
 
 /// The widest difference of a local day to UTC's.
@@ -16,7 +16,7 @@ const A_DAY_MS: i64 = 86_400_000;
 
 /// The instants in which local days from `from` until `to` can lie, whatever the zone.
 fn around(from: Date, to: Date) -> Result<(i64, i64), ReportError> {
-    let start = |day: Date| day_start_ms(day, &jiff::tz::TimeZone::UTC).map_err(|e| ReportError::Query(e.to_string()));
+    let start = |day: Date| day_start_ms(day, &TimeZone::UTC).map_err(|e| ReportError::Query(e.to_string()));
     Ok((start(from)? - A_DAY_MS, start(to)? + 2 * A_DAY_MS))
 }
 
@@ -34,7 +34,7 @@ pub async fn repeat_problems(desk: &mut Desk, ask: &Ask) -> Result<Table, Report
     let mut rows = Vec::new();
     // A day begins when it begins there: one question for each time zone.
     for (name, customers) in zones {
-        let tz = zone(&name).unwrap_or(jiff::tz::TimeZone::UTC);
+        let tz = zone(&name).unwrap_or(TimeZone::UTC);
         let start = |day: Date| day_start_ms(day, &tz).map_err(|e| ReportError::Query(e.to_string()));
         let filter = ProblemFilter {
             scope: Some(customers),
@@ -65,7 +65,7 @@ pub async fn repeat_problems(desk: &mut Desk, ask: &Ask) -> Result<Table, Report
         let (category, rest) = row.key.split_once('/').unwrap_or_default();
         let asset = rest.parse::<AssetId>().ok().and_then(|id| desk.known.assets.get(&id));
         let listed = desk.known.customers.get(&CustomerId(row.customer_id));
-        let tz = listed.and_then(|c| zone(&c.time_zone).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+        let tz = listed.and_then(|c| zone(&c.time_zone).ok()).unwrap_or(TimeZone::UTC);
         let day = |ms: i64| Cell::text(day_of(ms, &tz).ok().map(|d| d.to_string()));
         table.rows.push(vec![
             desk.customer(Some(row.customer_id), None),
@@ -102,7 +102,7 @@ pub async fn own_work(desk: &mut Desk, ask: &Ask) -> Result<Table, ReportError> 
     let mut demands: BTreeMap<(Option<Uuid>, String), (i64, BTreeSet<Uuid>)> = BTreeMap::new();
     for row in bounded(rows)? {
         let listed = row.customer_id.and_then(|id| desk.known.customers.get(&CustomerId(id)));
-        let tz = listed.and_then(|c| zone(&c.time_zone).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+        let tz = listed.and_then(|c| zone(&c.time_zone).ok()).unwrap_or(TimeZone::UTC);
         if day_of(row.began_ms, &tz).is_ok_and(|day| from <= day && day <= to) {
             let name = if listed.is_some() { String::new() } else { row.customer_name };
             let (count, visits) = demands.entry((row.customer_id, name)).or_default();

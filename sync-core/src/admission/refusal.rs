@@ -2,7 +2,6 @@
 //! the phone shows it.
 
 use crate::document::facts::words;
-use serde::{Deserialize, Serialize};
 
 words! {
     /// The reason for which a change was refused.

@@ -64,7 +64,7 @@ impl Writer {
 
     fn unsigned(&mut self, n: u64) -> Done {
         if n > MAX_SAFE {
-            return self.number(n);
+            return self.number(n as f64);
         }
         // Writing into a String cannot fail.
         let _ = write!(self.out, "{n}");
@@ -73,15 +73,46 @@ impl Writer {
 
     fn signed(&mut self, n: i64) -> Done {
         if n.unsigned_abs() > MAX_SAFE {
-            return self.number(n);
+            return self.number(n as f64);
         }
         let _ = write!(self.out, "{n}");
         Ok(())
     }
 
-    /// A number as JavaScript writes it. One that JSON does not have is an error.
-    fn number<T: Serialize>(&mut self, n: T) -> Done {
-        self.out.push_str(&serde_json_canonicalizer::to_string(&n).map_err(CanonicalError::custom)?);
+    /// A number as JavaScript writes it (`Number::toString` of ECMAScript). One that JSON does not have is an error.
+    fn number(&mut self, n: f64) -> Done {
+        if !n.is_finite() {
+            return Err(CanonicalError::custom("a number that JSON does not have"));
+        }
+        if n < 0.0 {
+            self.out.push('-');
+        }
+        // The fewest digits that are this number and no other, which is what JavaScript has, too.
+        let text = format!("{:e}", n.abs());
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let mut digits = digits.replace('.', "");
+        // Of two that are as near, JavaScript takes the even one. No number of this type has more digits than these.
+        let exact = format!("{:.767e}", n.abs()).replace('.', "");
+        let (below, rest) = exact.split_at_checked(digits.len()).unwrap_or((&exact, ""));
+        let half = rest.split_once('e').is_some_and(|(rest, _)| rest.trim_end_matches('0') == "5");
+        if half && below.ends_with(['0', '2', '4', '6', '8']) {
+            digits = below.to_owned();
+        }
+        let exponent: i32 = exponent.parse().unwrap_or_default();
+        let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or_default());
+        let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+        let split = |at: i32| digits.split_at(usize::try_from(at).unwrap_or_default().min(digits.len()));
+        match exponent + 1 {
+            point @ 1..=21 if count <= point => self.out.extend([&*digits, &zeros(point - count)]),
+            point @ 1..=21 => self.out.extend([split(point).0, ".", split(point).1]),
+            point @ -5..=0 => self.out.extend(["0.", &zeros(-point), &digits]),
+            _ => {
+                let dot = if count > 1 { "." } else { "" };
+                self.out.extend([split(1).0, dot, split(1).1]);
+                // Writing into a String cannot fail.
+                let _ = write!(self.out, "e{exponent:+}");
+            }
+        }
         Ok(())
     }
 
@@ -241,13 +272,13 @@ impl<'a> ser::Serializer for &'a mut Writer {
         Ok(())
     }
     fn serialize_i128(self, n: i128) -> Done {
-        self.number(n)
+        self.number(n as f64)
     }
     fn serialize_u128(self, n: u128) -> Done {
-        self.number(n)
+        self.number(n as f64)
     }
     fn serialize_f32(self, n: f32) -> Done {
-        self.number(n)
+        self.number(n.into())
     }
     fn serialize_f64(self, n: f64) -> Done {
         self.number(n)

@@ -5,8 +5,8 @@
 //! [`days`] says.
 
 use crate::reference::{DAY_MINUTES, DayKind, ServiceHours, Window};
-use crate::time::days::{self, DayPart};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use crate::time::days::{self, DayPart, TimeZone};
+use jiff::{Timestamp, civil::Date};
 use std::collections::BTreeSet;
 
 /// Whether these hours leave anything out.
@@ -72,14 +72,11 @@ pub(super) fn cut(
         // The clocks change seldom at a window's edge, but then the wall clock leaves or enters it.
         let from = Timestamp::from_millisecond(start).ok()?;
         let end = Timestamp::from_millisecond(days::day_start_ms(next, zone).ok()?).ok()?;
-        cuts.extend(
-            zone.following(from).map(|t| t.timestamp()).take_while(|at| *at < end).map(|at| at.as_millisecond()),
-        );
+        cuts.extend(zone.following(from).take_while(|at| *at < end).map(|at| at.as_millisecond()));
         for window in hours.iter().filter_map(|h| windows(h, kind_of(day))).flatten() {
             for minute in [window.from(), window.until()].into_iter().filter(|m| *m < DAY_MINUTES) {
                 let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
-                let wall = zone.to_ambiguous_timestamp(day.at(hour, minute, 0, 0));
-                cuts.extend([wall.earlier(), wall.later()].into_iter().flatten().map(|at| at.as_millisecond()));
+                cuts.extend(zone.to_timestamps(day.at(hour, minute, 0, 0)).map(|at| at.as_millisecond()));
             }
         }
         if cuts.len() > most {

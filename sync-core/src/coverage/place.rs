@@ -11,8 +11,8 @@ use crate::document::view::Fact;
 use crate::message::Message;
 use crate::reference::{Contract, Customer, QuotaUnit, Reference, ServiceHours};
 use crate::time::Interval;
-use crate::time::days::{self, DayPart};
-use jiff::{civil::Date, tz::TimeZone};
+use crate::time::days::{self, DayPart, TimeZone};
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 /// A listed customer with what judging a day there takes.

@@ -79,6 +79,7 @@ pub struct Stretch {
     pub until_ms: i64,
     /// The local date at the customer's on which it begins; days since a contract ended are counted to it. `None` when
     /// the customer or their time zone is not known.
+    #[serde(default, deserialize_with = "crate::time::text::optional_day")]
     pub day: Option<jiff::civil::Date>,
     /// The answer.
     pub coverage: Coverage,

@@ -8,6 +8,7 @@ pub mod read;
 pub mod schema;
 mod store;
 pub mod view;
+pub(crate) mod words;
 pub mod write;
 
 pub use store::{ACTOR_LEN, ChangeInfo, Document, DocumentError};

@@ -6,7 +6,9 @@ use super::schema::Collection;
 use super::view::*;
 use super::{Document, actor_device};
 use crate::ids::{AssetId, DeviceId, FactId, UserId};
+use crate::time::text;
 use automerge::{ChangeHash, ObjId, ObjType, ReadDoc, ScalarValue, Value};
+use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -255,7 +257,8 @@ fn supersede<T>(facts: &mut [Fact<T>], of: impl Fn(&T) -> Option<&Supersedes>) {
 
 /// An instant as text, in UTC: the document does not know where its reader is.
 pub(crate) fn instant_text(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default()
+    let utc = |at: jiff::Timestamp| format!("{} UTC", text::to_the_second(TimeZone::UTC.to_datetime(at)));
+    jiff::Timestamp::from_millisecond(ms).map(utc).unwrap_or_default()
 }
 
 fn writer(id: &ObjId) -> Option<DeviceId> {

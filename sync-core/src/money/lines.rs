@@ -8,10 +8,9 @@ use crate::document::view::VisitView;
 use crate::ids::{ContractId, FactId, UserId};
 use crate::reference::calendar::{built_in, by_weekday, country_of};
 use crate::reference::{Customer, DayKind, Reference, Window};
-use crate::time::days::{day_of, split_days, zone};
+use crate::time::days::{TimeZone, day_of, split_days, zone};
 use crate::time::{Interval, Spans};
-use jiff::{civil::Date, tz::TimeZone};
-use serde::{Deserialize, Serialize};
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 words! {

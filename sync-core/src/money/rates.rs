@@ -5,7 +5,6 @@ use crate::document::facts::words;
 use crate::ids::UserId;
 use crate::reference::{ByDayClass, Rate, Reference};
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 words! {
     /// What an hour is paid by.

@@ -26,6 +26,16 @@ pub(super) fn json<T: serde::Serialize>(key: String, value: &T) -> Write {
     Write::Put(key, serde_json::to_vec(value).unwrap_or_default())
 }
 
+/// JSON from the disk. As text, because everything else is read from text: reading bytes would be one more reader of each
+/// type for a browser to load.
+///
+/// # Errors
+/// When it is none, or not of this type.
+pub fn from_json<T: serde::de::DeserializeOwned>(value: &[u8]) -> Result<T, serde_json::Error> {
+    let text = std::str::from_utf8(value).map_err(serde::de::Error::custom)?;
+    serde_json::from_str(text)
+}
+
 pub(super) fn identity(identity: &Identity) -> Write {
     json("identity".into(), identity)
 }

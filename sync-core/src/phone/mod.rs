@@ -17,7 +17,7 @@ mod upload;
 pub use evidence::Question;
 pub use frame::{FrameDraft, SyncReport};
 pub use join::JoinCode;
-pub use keys::Write;
+pub use keys::{Write, from_json};
 pub use record::Acknowledged;
 pub use store::OpenError;
 pub use upload::{Answered, Part, Uploads};

@@ -1,6 +1,7 @@
 //! Opening a phone from what its host's disk holds (`keys.rs` lists that).
 
 use super::entry::Entry;
+use super::keys::from_json;
 use super::{Identity, Phone, SyncMemory};
 use crate::crypto::SoftwareKey;
 use crate::ids::VisitId;
@@ -36,17 +37,17 @@ impl Phone {
             let mut parts = path.split('/');
             match (parts.next(), parts.next(), parts.next(), parts.next()) {
                 (Some("identity"), None, ..) => {
-                    identity = Some(serde_json::from_slice(&value).map_err(|_| bad())?);
+                    identity = Some(from_json(&value).map_err(|_| bad())?);
                 }
-                (Some("sync"), None, ..) => phone_sync = serde_json::from_slice(&value).map_err(|_| bad())?,
+                (Some("sync"), None, ..) => phone_sync = from_json(&value).map_err(|_| bad())?,
                 (Some("r"), Some(_), Some(_), None) => {
-                    reference.put(serde_json::from_slice(&value).map_err(|_| bad())?);
+                    reference.put(from_json(&value).map_err(|_| bad())?);
                 }
                 (Some("v"), Some(id), Some(what), n) => {
                     let id = VisitId::from_str(id).map_err(|_| bad())?;
                     let entry = visits.entry(id).or_default();
                     match (what, n) {
-                        ("meta", None) => entry.meta = serde_json::from_slice(&value).map_err(|_| bad())?,
+                        ("meta", None) => entry.meta = from_json(&value).map_err(|_| bad())?,
                         ("doc", None) => entry.snapshot = Some(value.into()),
                         ("c", Some(n)) => {
                             let n = n.parse().map_err(|_| bad())?;

@@ -2,6 +2,7 @@
 
 use crate::document::facts::{Category, words};
 use crate::ids::{AssetId, CustomerId};
+use crate::time::text;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +24,10 @@ impl SupportTier {
 #[serde(deny_unknown_fields)]
 pub struct Promise {
     /// First day, inclusive.
+    #[serde(deserialize_with = "text::day")]
     pub first_day: Date,
     /// Last day, inclusive.
+    #[serde(deserialize_with = "text::day")]
     pub last_day: Date,
     /// Of which tier at least.
     pub tier: SupportTier,
@@ -45,8 +48,10 @@ pub struct Segment {
     /// Of which tier.
     pub tier: SupportTier,
     /// First day, inclusive.
+    #[serde(deserialize_with = "text::day")]
     pub first_day: Date,
     /// Last day, inclusive.
+    #[serde(deserialize_with = "text::day")]
     pub last_day: Date,
     /// The provider's reference, such as a support contract's number.
     #[serde(default)]

@@ -9,6 +9,7 @@
 use super::customer::Customer;
 use crate::document::facts::words;
 use crate::ids::CalendarId;
+use crate::time::text;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ words! {
 #[serde(deny_unknown_fields)]
 pub struct CalendarDay {
     /// Which.
+    #[serde(deserialize_with = "text::day")]
     pub date: Date,
     /// What kind it is.
     pub kind: DayKind,
@@ -49,10 +51,10 @@ pub struct Calendar {
     pub base: Option<Country>,
     /// The first day that it knows by itself: days from here to `last_day` that are not listed are what their weekday
     /// says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::optional_day", skip_serializing_if = "Option::is_none")]
     pub first_day: Option<Date>,
     /// The last day that it knows by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::optional_day", skip_serializing_if = "Option::is_none")]
     pub last_day: Option<Date>,
     /// Days that are not what their weekday (or the built-in calendar) says.
     #[serde(default)]

@@ -3,6 +3,7 @@
 use super::hours::ServiceHours;
 use crate::document::facts::{Category, Mode, words};
 use crate::ids::{ContractId, CustomerId, PackageId};
+use crate::time::text;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -132,10 +133,10 @@ pub struct Package {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
     /// First day on which this version is sold. Versions of one family do not overlap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::optional_day", skip_serializing_if = "Option::is_none")]
     pub sold_from: Option<Date>,
     /// Last day on which it is sold.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::optional_day", skip_serializing_if = "Option::is_none")]
     pub sold_until: Option<Date>,
     /// When service is promised; at any time where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,14 +183,16 @@ pub struct Contract {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<ServiceHours>,
     /// First day, inclusive, in the customer's time zone.
+    #[serde(deserialize_with = "text::day")]
     pub first_day: Date,
     /// Last day, inclusive, in the customer's time zone.
+    #[serde(deserialize_with = "text::day")]
     pub last_day: Date,
     /// When it was signed, which may be after the first day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::optional_day", skip_serializing_if = "Option::is_none")]
     pub signed_on: Option<Date>,
     /// The last day on which a terminated contract held; absent: it never held.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::optional_day", skip_serializing_if = "Option::is_none")]
     pub ended_on: Option<Date>,
     /// Annual fee in minor units; the sum of the modules where there are any. Never sent to phones.
     #[serde(default, skip_serializing_if = "Option::is_none")]

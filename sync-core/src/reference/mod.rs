@@ -9,6 +9,7 @@ mod contract;
 mod customer;
 mod hours;
 mod people;
+mod record;
 mod work_order;
 
 pub use asset::*;
@@ -21,12 +22,12 @@ pub use work_order::*;
 
 use crate::document::facts::words;
 use crate::ids::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One entry of the reference data, of any kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-// The tag is not "kind": a contract has a field of that name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+// The tag is not "kind": a contract has a field of that name. It is read by `record`.
 #[serde(tag = "record", rename_all = "snake_case")]
 pub enum Record {
     /// A customer.

@@ -3,6 +3,7 @@
 use super::hours::Window;
 use crate::document::facts::words;
 use crate::ids::{GradeId, PolicyId, UserId};
+use crate::time::text;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,7 @@ pub struct ByDayClass {
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// The first day on which it holds; it holds until the next one begins.
+    #[serde(deserialize_with = "text::day")]
     pub first_day: Date,
     /// ISO 4217.
     pub currency: String,
@@ -62,6 +64,7 @@ pub struct Holder {
     /// Who.
     pub user: UserId,
     /// From which day.
+    #[serde(deserialize_with = "text::day")]
     pub first_day: Date,
 }
 

@@ -8,10 +8,10 @@ use crate::document::facts::{Lang, SignOff, TimeKind};
 use crate::document::read::view_at;
 use crate::document::view::{Field, VisitView};
 use crate::message::Message;
-use crate::time;
+use crate::time::days::TimeZone;
+use crate::time::{self, text};
 use automerge::ChangeHash;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -119,7 +119,8 @@ impl Page {
     /// An instant in the customer's time, with its offset: `2026-09-21 08:50:00 +08:00`.
     fn at(&self, stamp: &Stamp) -> String {
         let Ok(instant) = Timestamp::from_millisecond(stamp.instant_ms()) else { return String::new() };
-        instant.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+        let offset = self.zone.to_offset(instant);
+        format!("{} {}", text::to_the_second(offset.to_datetime(instant)), text::offset(offset))
     }
 
     fn render(&mut self, s: &Summary) {

@@ -6,8 +6,10 @@
 //! has already begun. Days are therefore 23 to 25 hours long around such a change, and one may be missing altogether
 //! (Apia had no 30 December 2011).
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date};
 use std::collections::BTreeSet;
+
+pub use super::zones::TimeZone;
 
 /// Most days that [`split_days`] cuts a span into: about ten years, far beyond any visit, so that a phone with a mad
 /// clock cannot make us fill the memory.

