@@ -86,7 +86,7 @@ test("photos of a visit, from the basement to the hospital's page", async () => 
   // One from the camera, with words; then several at once, of which one is none.
   await phone.tap("Machine room");
   await phone.page.getByLabel("Take a photo").setInputFiles(await upright(phone.page, "IMG_1.jpg"));
-  await phone.page.getByRole("button", { name: /on this phone Machine room/ }).waitFor();
+  await phone.page.getByRole("button", { name: /on this phone\s*Machine room/ }).waitFor();
   await phone.page
     .getByLabel("Choose files")
     .setInputFiles([await png(phone.page, "a.png"), noPicture("b.jpg"), await png(phone.page, "c.png", 300, 2400)]);
@@ -212,7 +212,7 @@ test("photos of a visit, from the basement to the hospital's page", async () => 
   // What has left the phone is still recognised on it, and fetched for a closer look.
   await to(phone, visit);
   await thumbs(phone, 5);
-  await phone.page.getByRole("button", { name: /at the server Rack 3/ }).click();
+  await phone.page.getByRole("button", { name: /at the server\s*Rack 3/ }).click();
   await phone.page.getByRole("img", { name: "Rack 3" }).waitFor();
 
   // The hospital sees the receipt and its photos.

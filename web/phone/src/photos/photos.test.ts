@@ -124,11 +124,15 @@ test("photos that are to wait do, until they are sent once by hand", async () =>
   expect(phone.runs).toBe(1);
   // A browser that tells nothing of the network does not tell Wi-Fi from mobile data.
   way.choose("wifi");
-  await run(way, phone);
-  expect(phone.runs).toBe(1);
+  for (const [type, runs] of [[undefined, 1], ["cellular", 1], ["wifi", 2]] as const) {
+    vi.stubGlobal("navigator", type === undefined ? {} : { connection: { type } });
+    await run(way, phone);
+    expect(phone.runs).toBe(runs);
+  }
+  vi.unstubAllGlobals();
   way.choose("now");
   await run(way, phone);
-  expect(phone.runs).toBe(2);
+  expect(phone.runs).toBe(3);
 });
 
 test("a way that breaks is told and leaves nothing under way; another phone's photos are not counted", async () => {

@@ -4,17 +4,19 @@ import { type When, knowsWifi } from "../engine/photos.ts";
 import { size } from "../format.ts";
 import { useLook, useSay } from "../i18n.ts";
 import { usePhotoWay } from "../photos/use.ts";
+import { useApp } from "../use.ts";
 import { Button, Card, Choice, Failed } from "./parts.tsx";
 
 export function PhotosOnTheirWay() {
   const say = useSay();
   const { lang } = useLook();
+  const { sync } = useApp();
   const way = usePhotoWay();
   const waiting = app.phone.unsynced().photos;
   const refused = waiting.filter((photo) => way.refused.has(photo.sha256));
   const choices: When[] = knowsWifi() ? ["now", "wifi", "later"] : ["now", "later"];
   const sent = Math.max(0, way.total - way.left);
-  // What goes by itself stops with the records' own trouble, which is told already.
+  // What stopped the records as well is told already.
   const failed = way.failed === null || way.running ? null : trouble(way.failed);
   const send = () => {
     app.photos.once();
@@ -35,7 +37,7 @@ export function PhotosOnTheirWay() {
           <span>{say("photos-refused", { n: refused.length, status: way.refused.get(refused[0]?.sha256 ?? "") ?? 0 })}</span>
         </p>
       )}
-      <Failed trouble={failed?.code === "offline" ? null : failed} />
+      <Failed trouble={failed?.code === sync.trouble?.code ? null : failed} />
       <Choice
         label={say("photos-when")}
         value={way.when}

@@ -1,7 +1,6 @@
 /** Photos on a screen: the keys that take them, how far they are, and a row of small pictures. */
 import type { Photo, Visit } from "@countersign/core";
 import { type ReactNode, useId } from "react";
-import { app } from "../engine/app.ts";
 import { moment, size } from "../format.ts";
 import { type Say, useLook, useSay } from "../i18n.ts";
 import { takeIn, useIntake } from "../photos/intake.ts";
