@@ -12,14 +12,14 @@ export interface FilePayload {
 }
 
 /** A noisy picture, red on its left half and blue on its right; noise does not compress, so it has some size. */
-async function painted(page: Page, width: number, height: number, type: string, noise: number): Promise<Buffer> {
+async function painted(page: Page, width: number, height: number, type: string, noise: number, seed = 1): Promise<Buffer> {
   const base64 = await page.evaluate(
-    async ([w, h, kind, grain]) => {
+    async ([w, h, kind, grain, first]) => {
       const canvas = new OffscreenCanvas(w, h);
       const context = canvas.getContext("2d");
       if (context === null) throw new Error("no canvas");
       const pixels = context.createImageData(w, h);
-      let seed = 1;
+      let seed = first;
       for (let i = 0; i < pixels.data.length; i += 4) {
         seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
         const left = (i / 4) % w < w / 2;
@@ -31,7 +31,7 @@ async function painted(page: Page, width: number, height: number, type: string, 
       for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
       return btoa(text);
     },
-    [width, height, type, noise] as const,
+    [width, height, type, noise, seed] as const,
   );
   return Buffer.from(base64, "base64");
 }
@@ -59,8 +59,8 @@ function exif(): Buffer {
 }
 
 /** A JPEG of a camera that was held upright: 3000 × 2000 as stored, 2000 × 3000 as meant, red above and blue below. */
-export async function upright(page: Page, name: string): Promise<FilePayload> {
-  const jpeg = await painted(page, 3000, 2000, "image/jpeg", 255);
+export async function upright(page: Page, name: string, seed = 1): Promise<FilePayload> {
+  const jpeg = await painted(page, 3000, 2000, "image/jpeg", 255, seed);
   return { name, mimeType: "image/jpeg", buffer: Buffer.concat([jpeg.subarray(0, 2), exif(), jpeg.subarray(2)]) };
 }
 
