@@ -86,7 +86,7 @@ const SERVER_CODES: [&str; 11] = [
 ];
 
 /// Every code there is: each has a text in the catalogue (`error-…`).
-pub const CODES: [&str; 48] = [
+pub const CODES: [&str; 49] = [
     "answer_unreadable",
     "app_too_old",
     "bad_certificates",
@@ -96,6 +96,7 @@ pub const CODES: [&str; 48] = [
     "bad_server_address",
     "bad_signature",
     "cancelled",
+    "carried_for_another",
     "changed_since_shown",
     "command_empty",
     "command_invalid",

@@ -55,8 +55,10 @@ impl SimPhone {
         let NewPhoto { bytes, media_type, caption, seal } = photo;
         let sha256 = sha256_hex(&bytes);
         let (size, media_type) = (bytes.len() as u64, media_type.to_owned());
-        let fact = self
-            .one(visit, Command::Photo { sha256: sha256.clone(), size, media_type, caption, seal, supersedes: None })?;
+        let fact = self.one(
+            visit,
+            Command::Photo { sha256: sha256.clone(), size, media_type, caption, seal, about: None, supersedes: None },
+        )?;
         self.write(vec![Write::Put(key(&sha256), bytes)]);
         self.uploads.add(&sha256, size);
         Ok(fact)

@@ -40,6 +40,7 @@ fn every_story_of_the_app() -> Result<(), Failure> {
             .args(["node_modules/vitest/vitest.mjs", "run", "--config", "e2e/vitest.config.ts", &story])
             .env("COUNTERSIGN_SERVER", company.server.base())
             .env("COUNTERSIGN_APP_DIR", served.as_ref())
+            .env("COUNTERSIGN_MAILS", company.server.data().join("mails"))
             .env("NO_COLOR", "1")
             .current_dir(&app)
             .output()?;

@@ -178,6 +178,10 @@ records! {
         pub visits: Vec<String>,
         /// How many frames the server has yet to answer.
         pub frames_left: u32,
+        /// How many of its photos the server is not known to have.
+        pub photos_left: u32,
+        /// How many bytes of them.
+        pub bytes_left: i64,
         /// To get tokens for the device that it comes from, by the same engineer, logged in.
         pub enrolment: EnrolmentRequest,
     }

@@ -23,9 +23,7 @@ records! {
         pub headers: Vec<HttpHeader>,
         /// The body; empty for `HEAD`.
         pub bytes: Vec<u8>,
-        /// The device whose token goes with it, where it is not this phone's own: the photo came in a file of unsent work.
-        pub device: Option<String>,
-        /// How many photos the server is not known to have, this one included.
+        /// How many photos the server is not known to have, this one included: this phone's own, or those of the same file.
         pub photos_left: u32,
         /// How many bytes of them.
         pub bytes_left: i64,
@@ -42,7 +40,7 @@ records! {
         pub again: bool,
         /// Seconds to wait first, where the server says so.
         pub wait_s: Option<u32>,
-        /// How many photos the server is not known to have.
+        /// How many photos the server is not known to have, as in [`Upload::photos_left`].
         pub photos_left: u32,
         /// How many bytes of them.
         pub bytes_left: i64,

@@ -186,6 +186,8 @@ records! {
         pub caption: String,
         /// Whether it shows the customer's seal.
         pub seal: bool,
+        /// The work item or expense that it belongs to; the visit as a whole where there is none.
+        pub about: Option<String>,
         /// When it was taken, milliseconds since 1970 UTC.
         pub at_ms: i64,
         /// By whom.
@@ -407,6 +409,7 @@ fn photo(f: &Fact<core::Photo>) -> Photo {
         media_type: p.media_type.clone(),
         caption: p.caption.clone(),
         seal: p.seal,
+        about: p.about.map(|id| id.to_string()),
         at_ms: held(p.at.instant_ms()),
         by: p.by.to_string(),
         supersedes: corrects(&p.supersedes),

@@ -70,7 +70,23 @@ impl Phone {
         caption: String,
         corrects: Option<Correction>,
     ) -> Result<Recorded, PhoneError> {
-        self.photo(visit, bytes, media_type, caption, corrects, false)
+        self.photo(visit, bytes, media_type, Said { caption, corrects, ..Said::default() })
+    }
+
+    /// Records a photo or file that belongs to a work item or an expense: `about` is its id.
+    ///
+    /// # Errors
+    /// As [`Phone::add_photo`].
+    pub fn add_photo_about(
+        &self,
+        visit: String,
+        about: String,
+        bytes: Vec<u8>,
+        media_type: String,
+        caption: String,
+        corrects: Option<Correction>,
+    ) -> Result<Recorded, PhoneError> {
+        self.photo(visit, bytes, media_type, Said { caption, about: Some(about), corrects, seal: false })
     }
 
     /// Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
@@ -86,7 +102,7 @@ impl Phone {
         caption: String,
         corrects: Option<Correction>,
     ) -> Result<Recorded, PhoneError> {
-        self.photo(visit, bytes, media_type, caption, corrects, true)
+        self.photo(visit, bytes, media_type, Said { caption, corrects, about: None, seal: true })
     }
 
     /// The bytes of a photo that waits on this phone.
@@ -112,21 +128,31 @@ impl Phone {
     }
 }
 
+/// What is said of a photo beside its bytes.
+#[derive(Default)]
+struct Said {
+    caption: String,
+    about: Option<String>,
+    corrects: Option<Correction>,
+    seal: bool,
+}
+
 impl Phone {
-    fn photo(
-        &self,
-        visit: String,
-        bytes: Vec<u8>,
-        media_type: String,
-        caption: String,
-        corrects: Option<Correction>,
-        seal: bool,
-    ) -> Result<Recorded, PhoneError> {
+    fn photo(&self, visit: String, bytes: Vec<u8>, media_type: String, said: Said) -> Result<Recorded, PhoneError> {
         let visit: VisitId = id(&visit)?;
         let (sha256, size) = (sha256_hex(&bytes), bytes.len() as u64);
+        let Said { caption, about, corrects, seal } = said;
+        let about = about.map(|a| id(&a)).transpose()?;
         let supersedes = corrects.map(TryInto::try_into).transpose()?;
-        let command =
-            Command::Photo { sha256: sha256.clone(), size, media_type: media_type.clone(), caption, seal, supersedes };
+        let command = Command::Photo {
+            sha256: sha256.clone(),
+            size,
+            media_type: media_type.clone(),
+            caption,
+            seal,
+            about,
+            supersedes,
+        };
         let pending = Pending { size, media_type, visit: visit.to_string(), device: None };
         let mut moment = self.moment()?;
         let mut state = self.state()?;

@@ -6,7 +6,7 @@
 
 use super::enrol::{challenge, checked, request};
 use super::{Phone, State, Ticket, photos};
-use crate::dto::{Carried, EnrolmentRequest, Frame, SyncReport, ToSign, held};
+use crate::dto::{Carried, EnrolmentRequest, Frame, SyncReport, ToSign};
 use crate::error::PhoneError;
 use crate::seal;
 use minicbor::bytes::ByteVec;
@@ -105,7 +105,8 @@ impl Phone {
             let copy = engine::Phone::open(state.disk.load()?, None)?;
             let visits: Vec<_> = copy.visits().into_iter().filter(|l| l.unsynced_changes > 0).collect();
             let mut photos = Vec::new();
-            for (sha256, pending) in &state.waiting.photos {
+            // What came from another phone is in that phone's file.
+            for (sha256, pending) in state.waiting.photos.iter().filter(|(_, p)| p.device.is_none()) {
                 let Some(bytes) = state.disk.bytes(&photos::bytes_key(sha256))? else { continue };
                 let (visit, media_type) = (pending.visit.clone(), pending.media_type.clone());
                 photos.push(ParcelPhoto { visit, media_type, bytes: bytes.into() });
@@ -207,8 +208,8 @@ impl Phone {
 
     /// Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
     /// post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-    /// [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
-    /// whose tokens go with them.
+    /// [`Phone::carried_frame`] until none is left, and then [`Phone::carried_upload`]. Its photos are among
+    /// [`Phone::unsynced`]'s. It is kept until the server has all of it.
     ///
     /// # Errors
     /// `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -221,7 +222,7 @@ impl Phone {
         let id = sha256_hex(&plain);
         let mut state = self.state()?;
         if let Some(known) = state.waiting.carried.get(&id) {
-            return known.listed(&id);
+            return state.listed(&id, known);
         }
         let from: engine::Identity = serde_json::from_str(&parcel.identity).map_err(|_| unreadable())?;
         // Only with its own tokens: this phone's engineer may have nothing to do with the visit.
@@ -236,30 +237,31 @@ impl Phone {
             waiting.push((sha256, pending));
         }
         let carrying = Carrying(parcel);
-        let listed = carrying.listed(&id)?;
-        if listed.frames_left > 0 {
+        let kept = !carrying.0.frames.is_empty() || waiting.iter().any(|(_, p)| p.device.is_some());
+        if kept {
             writes.push(carrying.write(&id));
         }
         state.disk.write(&writes)?;
         for (sha256, pending) in waiting {
             state.waiting.take(sha256, pending);
         }
-        if listed.frames_left > 0 {
+        let listed = state.listed(&id, &carrying)?;
+        if kept {
             state.waiting.carried.insert(id, carrying);
         }
         Ok(listed)
     }
 
-    /// Unsent work of other phones that this one has yet to deliver.
+    /// Unsent work of other phones that this one has yet to deliver, or the photos of it.
     ///
     /// # Errors
     /// `store_closed`.
     pub fn carried(&self) -> Result<Vec<Carried>, PhoneError> {
         let state = self.state()?;
-        state.waiting.carried.iter().map(|(id, c)| c.listed(id)).collect()
+        state.waiting.carried.iter().map(|(id, c)| state.listed(id, c)).collect()
     }
 
-    /// The next request of carried work; `None` when all of it is delivered.
+    /// The next request of carried work; `None` when all of it is delivered but perhaps its photos.
     ///
     /// # Errors
     /// `store_closed`.
@@ -303,7 +305,7 @@ impl Phone {
         carrying.0.frames.remove(0);
         state.waiting.uploads.heard(&[]);
         report.again = !carrying.0.frames.is_empty();
-        if report.again {
+        if report.again || state.left(Some(&carrying.identity()?.device.to_string())).0 > 0 {
             state.disk.write(&[carrying.write(&id)])?;
             state.waiting.carried.insert(id, carrying);
         } else {
@@ -319,18 +321,46 @@ impl Carrying {
         Write::Put(format!("x/{id}"), encode(&self.0))
     }
 
-    fn listed(&self, id: &str) -> Result<Carried, PhoneError> {
-        let unreadable = |_| PhoneError::refused("rescue_unreadable", &[]);
-        let from: engine::Identity = serde_json::from_str(&self.0.identity).map_err(unreadable)?;
+    fn identity(&self) -> Result<engine::Identity, PhoneError> {
+        serde_json::from_str(&self.0.identity).map_err(|_| PhoneError::refused("rescue_unreadable", &[]))
+    }
+}
+
+impl State {
+    fn listed(&self, id: &str, carrying: &Carrying) -> Result<Carried, PhoneError> {
+        let from = carrying.identity()?;
+        let Parcel { visits, frames, enrolment, .. } = &carrying.0;
+        let (photos_left, bytes_left) = self.left(Some(&from.device.to_string()));
         Ok(Carried {
             id: id.to_owned(),
             device: from.device.to_string(),
             user: from.user.to_string(),
             name: from.name,
-            visits: self.0.visits.clone(),
-            frames_left: u32::try_from(held(self.0.frames.len() as u64)).unwrap_or(u32::MAX),
-            enrolment: EnrolmentRequest { path: "/api/v1/devices".into(), body: self.0.enrolment.clone() },
+            visits: visits.clone(),
+            frames_left: u32::try_from(frames.len()).unwrap_or(u32::MAX),
+            photos_left,
+            bytes_left,
+            enrolment: EnrolmentRequest { path: "/api/v1/devices".into(), body: enrolment.clone() },
         })
+    }
+
+    /// The device that made this parcel, if it is still on its way.
+    pub(super) fn carried_device(&self, id: &str) -> Result<Option<String>, PhoneError> {
+        self.waiting.carried.get(id).map(|c| Ok(c.identity()?.device.to_string())).transpose()
+    }
+
+    /// The parcels of which nothing is left when the server has this photo.
+    pub(super) fn done_with(&self, sha256: &str) -> Result<Vec<String>, PhoneError> {
+        let device = self.waiting.photos.get(sha256).and_then(|p| p.device.as_deref());
+        let mut done = Vec::new();
+        for (id, carrying) in &self.waiting.carried {
+            let from = carrying.identity()?.device.to_string();
+            let last = device == Some(&from) && self.left(device).0 <= 1;
+            if last && carrying.0.frames.is_empty() {
+                done.push(id.clone());
+            }
+        }
+        Ok(done)
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! HTTPS by rustls with Mozilla's roots, frames compressed by gzip, the device's tokens in the phone's encrypted store.
 
+mod deliver;
 mod retry;
 pub(crate) mod session;
 mod wire;
@@ -10,7 +11,7 @@ mod wire;
 use self::retry::{Policy, Watch};
 use self::session::Pair;
 use self::wire::{Call, Reply, Wire};
-use crate::dto::{Identity, SyncReport};
+use crate::dto::{Identity, SyncReport, Upload};
 use crate::error::{HostError, PhoneError};
 use crate::facade::Phone;
 use crate::host::{SyncObserver, Transport};
@@ -169,9 +170,9 @@ impl HttpTransport {
         Ok(identity)
     }
 
-    /// As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
-    /// another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
-    /// on, many times with the same numbers, and its `false` ends the sync then.
+    /// As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. What came in another
+    /// phone's file of unsent work is [`HttpTransport::deliver`]'s. `observer` is also asked while a request or a wait
+    /// before the next attempt goes on, many times with the same numbers, and its `false` ends the sync then.
     ///
     /// # Errors
     /// `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
@@ -254,9 +255,18 @@ impl HttpTransport {
 
     /// Brings this phone's photos to the server, until there is nothing to send before the next sync.
     fn photos(&self, watch: Watch<'_>) -> Result<(), PhoneError> {
+        self.bring(|| self.phone.next_upload(), |call| self.as_device(call, watch))
+    }
+
+    /// Brings photos to the server as long as there is a `next` one.
+    fn bring(
+        &self,
+        next: impl Fn() -> Result<Option<Upload>, PhoneError>,
+        mut send: impl FnMut(&Call) -> Result<Reply, PhoneError>,
+    ) -> Result<(), PhoneError> {
         let (mut least, mut idle) = (i64::MAX, 0);
-        while let Some(upload) = self.phone.next_upload()?.filter(|upload| upload.device.is_none()) {
-            let reply = self.as_device(&Call::upload(&upload), watch)?;
+        while let Some(upload) = next()? {
+            let reply = send(&Call::upload(&upload))?;
             if reply.status == 401 {
                 return Err(refusal(&reply));
             }

@@ -27,6 +27,10 @@ impl WebPhone {
     pub fn add_photo(&self, visit: String, bytes: Vec<u8>, media_type: String, caption: String, corrects: &str) -> Result<String, JsValue> {
         json(self.phone().add_photo(visit, bytes, media_type, caption, given("corrects", corrects)?))
     }
+    /// [`Phone::add_photo_about`](crate::facade::Phone::add_photo_about)
+    pub fn add_photo_about(&self, visit: String, about: String, bytes: Vec<u8>, media_type: String, caption: String, corrects: &str) -> Result<String, JsValue> {
+        json(self.phone().add_photo_about(visit, about, bytes, media_type, caption, given("corrects", corrects)?))
+    }
     /// [`Phone::add_seal`](crate::facade::Phone::add_seal)
     pub fn add_seal(&self, visit: String, bytes: Vec<u8>, media_type: String, caption: String, corrects: &str) -> Result<String, JsValue> {
         json(self.phone().add_seal(visit, bytes, media_type, caption, given("corrects", corrects)?))
@@ -62,6 +66,12 @@ impl WebPhone {
     /// [`Phone::carried_frame`](crate::facade::Phone::carried_frame)
     pub fn carried_frame(&self, id: String) -> Result<Option<Reply>, JsValue> {
         let Some(mut r) = self.phone().carried_frame(id).map_err(thrown)? else { return Ok(None) };
+        let bytes = std::mem::take(&mut r.bytes);
+        beside(&r, bytes).map(Some)
+    }
+    /// [`Phone::carried_upload`](crate::facade::Phone::carried_upload)
+    pub fn carried_upload(&self, id: String) -> Result<Option<Reply>, JsValue> {
+        let Some(mut r) = self.phone().carried_upload(id).map_err(thrown)? else { return Ok(None) };
         let bytes = std::mem::take(&mut r.bytes);
         beside(&r, bytes).map(Some)
     }

@@ -150,6 +150,15 @@ impl WebPhone {
         self.disk.drop_photos();
     }
 
+    /// The photo whose bytes the next request brings to the server, where it brings any: of this phone's own, or of that
+    /// file of unsent work.
+    ///
+    /// # Errors
+    /// As [`Phone`]'s calls, JSON.
+    pub fn upload_wants(&self, carried: Option<String>) -> Result<Option<String>, JsValue> {
+        plain(self.phone.upload_wants(carried.as_deref()))
+    }
+
     fn phone(&self) -> &Phone {
         &self.phone
     }

@@ -319,6 +319,10 @@ export interface Carried {
   visits: string[];
   /** How many frames the server has yet to answer. */
   framesLeft: number;
+  /** How many of its photos the server is not known to have. */
+  photosLeft: number;
+  /** How many bytes of them. */
+  bytesLeft: number;
   /** To get tokens for the device that it comes from, by the same engineer, logged in. */
   enrolment: EnrolmentRequest;
 }
@@ -563,9 +567,7 @@ export interface Upload {
   headers: HttpHeader[];
   /** The body; empty for `HEAD`. */
   bytes: Uint8Array;
-  /** The device whose token goes with it, where it is not this phone's own: the photo came in a file of unsent work. */
-  device: string | null;
-  /** How many photos the server is not known to have, this one included. */
+  /** How many photos the server is not known to have, this one included: this phone's own, or those of the same file. */
   photosLeft: number;
   /** How many bytes of them. */
   bytesLeft: number;
@@ -584,7 +586,7 @@ export interface UploadReport {
   again: boolean;
   /** Seconds to wait first, where the server says so. */
   waitS: number | null;
-  /** How many photos the server is not known to have. */
+  /** How many photos the server is not known to have, as in {@link Upload.photosLeft}. */
   photosLeft: number;
   /** How many bytes of them. */
   bytesLeft: number;
@@ -805,6 +807,8 @@ export interface Photo {
   caption: string;
   /** Whether it shows the customer's seal. */
   seal: boolean;
+  /** The work item or expense that it belongs to; the visit as a whole where there is none. */
+  about: string | null;
   /** When it was taken, milliseconds since 1970 UTC. */
   atMs: number;
   /** By whom. */
@@ -986,6 +990,15 @@ export abstract class Calls {
   }
 
   /**
+   * Records a photo or file that belongs to a work item or an expense: `about` is its id.
+   *
+   * @throws {@link PhoneError} As {@link Phone.addPhoto}.
+   */
+  addPhotoAbout(visit: string, about: string, bytes: Uint8Array, mediaType: string, caption: string, corrects?: Correction | null): Promise<Recorded> {
+    return this.recording((raw) => JSON.parse(raw.add_photo_about(visit, about, bytes, mediaType, caption, JSON.stringify(corrects ?? null))) as Recorded);
+  }
+
+  /**
    * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
    * customer signs: what is added later is not part of what was signed.
    *
@@ -1044,7 +1057,7 @@ export abstract class Calls {
   }
 
   /**
-   * Unsent work of other phones that this one has yet to deliver.
+   * Unsent work of other phones that this one has yet to deliver, or the photos of it.
    *
    * @throws {@link PhoneError} `store_closed`.
    */
@@ -1053,7 +1066,7 @@ export abstract class Calls {
   }
 
   /**
-   * The next request of carried work; `null` when all of it is delivered.
+   * The next request of carried work; `null` when all of it is delivered but perhaps its photos.
    *
    * @throws {@link PhoneError} `store_closed`.
    */
@@ -1122,8 +1135,8 @@ export abstract class Calls {
   /**
    * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
    * post {@link Carried.enrolment} as the engineer who recorded it, and with those tokens sync
-   * {@link Phone.carriedFrame} until none is left. Its photos are among {@link Phone.unsynced}'s, and {@link Phone.nextUpload} says
-   * whose tokens go with them.
+   * {@link Phone.carriedFrame} until none is left, and then {@link Phone.carriedUpload}. Its photos are among
+   * {@link Phone.unsynced}'s. It is kept until the server has all of it.
    *
    * @throws {@link PhoneError} `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
    */
@@ -1165,20 +1178,6 @@ export abstract class Calls {
    */
   leave(visit: string): Promise<Recorded> {
     return this.recording((raw) => JSON.parse(raw.leave(visit)) as Recorded);
-  }
-
-  /**
-   * The next request that brings a photo to the server, part by part; `null` when there is nothing to send, or nothing
-   * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
-   * killed goes on where the server is.
-   *
-   * @throws {@link PhoneError} `store_closed`, `store_failed`, `store_damaged`.
-   */
-  nextUpload(): Promise<Upload | null> {
-    return this.recording((raw) => {
-      const reply = raw.next_upload();
-      return reply ? beside<Upload>(reply, 'bytes') : null;
-    });
   }
 
   /**
@@ -1248,9 +1247,9 @@ export abstract class Calls {
   }
 
   /**
-   * Takes in the server's answer to {@link Phone.nextUpload}, whatever its status: all its headers, or at least
-   * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
-   * simply made again.
+   * Takes in the server's answer to {@link Phone.nextUpload} or {@link Phone.carriedUpload}, whatever its status: all its
+   * headers, or at least `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that
+   * had no answer is simply made again.
    *
    * @throws {@link PhoneError} `store_closed`, `store_failed`.
    */

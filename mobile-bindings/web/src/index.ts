@@ -12,5 +12,14 @@ export { isPhoto, pageClock, webCryptoSigner } from './host.js';
 export { load } from './load.js';
 export type { Source } from './load.js';
 export { Phone } from './phone.js';
-export type { Exchange, SyncOptions, SyncProgress } from './phone.js';
+export type {
+  Exchange,
+  PhotoOptions,
+  PhotosReport,
+  SendUpload,
+  SyncOptions,
+  SyncProgress,
+  UploadAnswer,
+  UploadProgress,
+} from './phone.js';
 export type * from './generated.js';

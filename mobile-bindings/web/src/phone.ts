@@ -1,7 +1,7 @@
 import { caught, failed } from './error.js';
 import { beside, Calls } from './generated.js';
-import type { Answer, EnrolmentRequest, Frame, Recorded, Shown, SyncReport } from './generated.js';
-import { Entries, joined, WebPhone } from './glue/countersign_core.js';
+import type { Answer, EnrolmentRequest, Frame, HttpHeader, Recorded, Shown, SyncReport, Upload, UploadReport } from './generated.js';
+import { Entries, joined, type Reply, WebPhone } from './glue/countersign_core.js';
 import { Hands, isPhoto } from './host.js';
 import type { Host, Write } from './host.js';
 import { load } from './load.js';
@@ -26,6 +26,48 @@ export interface SyncOptions {
   /** At most so many rounds; 20 unless it is said. */
   rounds?: number | undefined;
 }
+
+/** An answer about a photo, whatever its status: all its headers, or at least those that {@link Phone.uploaded} reads. */
+export interface UploadAnswer {
+  status: number;
+  headers: HttpHeader[];
+}
+
+/** Makes a request of {@link Phone.nextUpload} with the right device's token; rejects when there was no answer. */
+export type SendUpload = (request: Upload, signal?: AbortSignal) => Promise<UploadAnswer>;
+
+/** How to send photos. */
+export interface PhotoOptions {
+  /** Called after every answer; `false` ends it there. */
+  onProgress?: ((progress: UploadProgress) => boolean | void) | undefined;
+  /** Ends it before the next request, and is handed to the sender. */
+  signal?: AbortSignal | undefined;
+  /** Those of this file of another phone's unsent work ({@link Phone.carriedUpload}) instead of this phone's own. */
+  carried?: string | undefined;
+}
+
+/** What an answer about a photo meant, and which photo it was. */
+export interface UploadProgress extends UploadReport {
+  sha256: string;
+  /** How many bytes of this photo the server has, where it said so. */
+  offset: number | null;
+  status: number;
+}
+
+/** How the photos stand when nothing more can be sent now. */
+export interface PhotosReport {
+  /** SHA-256 of those that the server has all of since. */
+  confirmed: string[];
+  /** SHA-256 of those that it will not take as they are. */
+  refused: string[];
+  /** Seconds to wait before more is sent, where the server says so. */
+  waitS: number | null;
+  /** It was ended on request. */
+  cancelled: boolean;
+}
+
+/** Answers in a row that bring a photo no further: after more, whatever answers there leads in a circle. */
+const MOST_IDLE = 8;
 
 /** What waits for the platform's signature. */
 interface ToSign {
@@ -149,6 +191,55 @@ export class Phone extends Calls {
   }
 
   /**
+   * The next request that brings a photo of this phone's own to the server, part by part; `null` when there is nothing to
+   * send, or nothing before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a page
+   * that was closed goes on where the server is. {@link Phone.sendPhotos} is all of them at once.
+   *
+   * @throws {@link PhoneError} `store_closed`, `store_failed`, `store_damaged`.
+   */
+  nextUpload(): Promise<Upload | null> {
+    return this.#upload(undefined, (raw) => raw.next_upload());
+  }
+
+  /**
+   * As {@link Phone.nextUpload}, for the photos that came in another phone's file of unsent work: they go with that device's
+   * token, and after the frames that refer to them ({@link Phone.carriedFrame}).
+   *
+   * @throws {@link PhoneError} As {@link Phone.nextUpload}.
+   */
+  carriedUpload(id: string): Promise<Upload | null> {
+    return this.#upload(id, (raw) => raw.carried_upload(id));
+  }
+
+  /**
+   * Brings photos to the server through `send`, after a sync, until there is nothing that can be sent now. Facts may be
+   * recorded meanwhile. Whatever arrived stays arrived; the next call goes on from there.
+   *
+   * @throws What `send` rejected with; {@link PhoneError} as {@link Phone.nextUpload} and {@link Phone.uploaded}.
+   */
+  async sendPhotos(send: SendUpload, options: PhotoOptions = {}): Promise<PhotosReport> {
+    const { carried, signal, onProgress } = options;
+    const all: PhotosReport = { confirmed: [], refused: [], waitS: null, cancelled: false };
+    let [least, idle] = [Infinity, 0];
+    for (;;) {
+      if (signal?.aborted) return { ...all, cancelled: true };
+      const request = await (carried === undefined ? this.nextUpload() : this.carriedUpload(carried));
+      if (request === null) return all;
+      const { status, headers } = await send(request, signal);
+      const report = await this.uploaded(request.sha256, status, headers);
+      if (report.confirmed) all.confirmed.push(request.sha256);
+      if (report.refused) all.refused.push(request.sha256);
+      all.waitS = report.waitS;
+      const at = headers.find((h) => h.name.toLowerCase() === 'upload-offset')?.value.trim() ?? '';
+      const offset = /^\d+$/.test(at) ? Number(at) : null;
+      if (onProgress?.({ ...report, sha256: request.sha256, offset, status }) === false) return { ...all, cancelled: true };
+      idle = report.bytesLeft < least ? 0 : idle + 1;
+      least = Math.min(least, report.bytesLeft);
+      if (!report.again || idle > MOST_IDLE) return all;
+    }
+  }
+
+  /**
    * The bytes of a photo that waits on this phone.
    *
    * @throws {@link PhoneError} `photo_unknown`, `store_failed`.
@@ -252,6 +343,15 @@ export class Phone extends Calls {
       });
       if (bytes) raw.hand_photo(name, bytes);
     }
+  }
+
+  #upload(carried: string | undefined, next: (raw: WebPhone) => Reply | undefined): Promise<Upload | null> {
+    return this.#step(async (raw) => {
+      const wants = raw.upload_wants(carried);
+      if (wants) await this.#handPhotos(raw, [wants]);
+      const reply = next(raw);
+      return reply ? beside<Upload>(reply, 'bytes') : null;
+    });
   }
 
   async #signed({ ticket, message }: ToSign): Promise<[number, Uint8Array]> {

@@ -115,6 +115,50 @@ test('unsent work goes from a dying phone to another, photos included', async ()
   await assert.rejects(other.photoBytes(sha256), refusal('photo_unknown'));
 });
 
+test('photos are sent part by part from what the page keeps, and what the server asks for again leads in no circle', async () => {
+  const { memory, phone, visit } = await enrolled();
+  const photo = Uint8Array.from({ length: 600_000 }, (_, n) => (n * 2_654_435_761) >>> 24);
+  await phone.addPhoto(visit, photo, 'image/jpeg', '机柜');
+  const [{ sha256 }] = phone.unsynced().photos;
+  /** @type {number[]} */
+  const shelf = [];
+  let requests = 0;
+  const header = (/** @type {string} */ name, /** @type {string | number} */ value) => ({ name, value: String(value) });
+  /** @type {import('@countersign/core').SendUpload} */
+  const send = async ({ path, method, headers, bytes }) => {
+    assert.equal(path, `/api/v1/blobs/${sha256}`);
+    requests += 1;
+    // No way, in the midst of it.
+    if (requests === 3) throw new Error('cut');
+    if (method === 'PATCH') {
+      const from = Number(headers.find((h) => h.name === 'Upload-Offset')?.value);
+      assert.equal(from, shelf.length, 'it goes on where the server is');
+      shelf.push(...bytes);
+    }
+    const complete = header('Upload-Complete', shelf.length === photo.length ? '?1' : '?0');
+    return { status: 204, headers: [header('upload-offset', shelf.length), complete] };
+  };
+  await assert.rejects(phone.sendPhotos(send), /cut/);
+  assert.equal(shelf.length, 256 << 10);
+  /** @type {(number | null)[]} */
+  const seen = [];
+  const report = await phone.sendPhotos(send, { onProgress: (p) => void seen.push(p.offset) });
+  assert.deepEqual(report, { confirmed: [sha256], refused: [], waitS: null, cancelled: false });
+  assert.deepEqual(seen, [2 * (256 << 10), photo.length]);
+  assert.deepEqual(Uint8Array.from(shelf), photo);
+  assert.deepEqual(phone.unsynced().photos, []);
+  assert(![...memory.map.keys()].some((name) => name.startsWith('b/')), 'its bytes are gone here');
+
+  await phone.addPhoto(visit, new Uint8Array([1, 2, 3]), 'image/png', '');
+  requests = 0;
+  await phone.sendPhotos(async () => {
+    requests += 1;
+    return { status: 409, headers: [header('upload-offset', 0)] };
+  });
+  assert(requests > 1 && requests < 20, `${requests} requests`);
+  assert.equal(phone.unsynced().photos.length, 1);
+});
+
 test('a clock that throws, arguments of another form, and a closed phone are errors with codes', async () => {
   const { phone, host, visit } = await enrolled();
   const { clock } = host;

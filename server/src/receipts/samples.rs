@@ -223,6 +223,7 @@ impl Case {
                     media_type: "image/jpeg".into(),
                     caption: self.say(caption),
                     seal: false,
+                    about: None,
                     at: stamp(BEGAN),
                     by: wang,
                     supersedes: None,

@@ -34,6 +34,7 @@ pub(crate) fn photo(bytes: &[u8], media_type: &str) -> Command {
         media_type: media_type.into(),
         caption: "机柜".into(),
         seal: false,
+        about: None,
         supersedes: None,
     }
 }
@@ -147,7 +148,7 @@ conformance! { a_photo_arrives_in_parts_and_is_shown_to_those_who_see_the_visit,
 conformance! { what_is_not_as_the_record_says_is_forgotten, |f| async {
     let (right, page) = (jpeg(1000, 1), b"<html><script>alert(1)</script></html>".to_vec());
     let lying = Command::Photo { sha256: "ab".repeat(32), size: 1000, media_type: "image/jpeg".into(),
-        caption: String::new(), seal: false, supersedes: None };
+        caption: String::new(), seal: false, about: None, supersedes: None };
     let all = [photo(&right, "image/jpeg"), photo(&page, "image/png"), photo(&right, "image/png"), lying];
     let (field, wang) = recorded(f, &all).await;
     let field_wang = field.sync(wang).await;
@@ -236,7 +237,7 @@ conformance! { uploads_of_the_same_photo_at_once_do_not_spoil_each_other, |f| as
 
 conformance! { a_device_has_its_bounds, |f| async {
     let declared: Vec<Command> = (0..4).map(|n| Command::Photo { sha256: format!("{n:064x}"), size: 20 << 20,
-        media_type: "image/jpeg".into(), caption: String::new(), seal: false, supersedes: None }).collect();
+        media_type: "image/jpeg".into(), caption: String::new(), seal: false, about: None, supersedes: None }).collect();
     let (field, wang) = recorded(f, &declared).await;
     field.sync(wang).await;
     let phone = Uploader::of(&field, "wang", WANGS_PHONE).await;

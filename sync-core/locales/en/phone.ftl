@@ -9,6 +9,7 @@ error-bad_number = { $field } is out of range.
 error-bad_server_address = This is no address of a server, or it is not encrypted: { $address }
 error-bad_signature = The platform's signature does not fit the device's key.
 error-cancelled = Ended on request.
+error-carried_for_another = This work was recorded by { $name }, who has to log in to deliver it.
 error-changed_since_shown = The visit has changed since it was shown. Show it again before signing.
 error-command_empty = There is nothing to record.
 error-command_invalid = { $field }: { $why }

@@ -9,6 +9,7 @@ error-bad_number = { $field } 超出范围。
 error-bad_server_address = 这不是服务器地址，或连接未加密：{ $address }
 error-bad_signature = 系统给出的签名与设备密钥不符。
 error-cancelled = 已按要求中止。
+error-carried_for_another = 这些内容由 { $name } 记录，须由其本人登录后才能送达。
 error-changed_since_shown = 展示之后服务记录有变动，请重新展示后再签收。
 error-command_empty = 没有可记录的内容。
 error-command_invalid = { $field }：{ $why }

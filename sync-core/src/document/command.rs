@@ -100,6 +100,8 @@ pub enum Command {
         caption: String,
         /// Whether it shows the customer's seal.
         seal: bool,
+        /// The work item or expense that it belongs to.
+        about: Option<FactId>,
         /// The photo that it replaces.
         supersedes: Option<Supersedes>,
     },

@@ -298,6 +298,10 @@ pub struct Photo {
     /// without it, and the digests over them, are what they were.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seal: bool,
+    /// The work item or expense that it belongs to; the visit as a whole where there is none. Written only where there is
+    /// one, for the same reason (docs/adr/0026).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<FactId>,
     /// When it was taken.
     pub at: Stamp,
     /// By whom.

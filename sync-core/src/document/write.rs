@@ -217,7 +217,7 @@ impl Writer<'_, '_, '_, '_> {
                 let note = Note { text: text.clone(), at, by, supersedes: supersedes.clone() };
                 self.fact(Collection::Notes, id, &note)
             }
-            Command::Photo { sha256, size, media_type, caption, seal, supersedes } => {
+            Command::Photo { sha256, size, media_type, caption, seal, about, supersedes } => {
                 if !is_sha256(sha256) {
                     return Err(invalid("sha256", "not 64 lower-case hex digits"));
                 }
@@ -228,6 +228,7 @@ impl Writer<'_, '_, '_, '_> {
                 if !(1..=MAX_BLOB_BYTES).contains(size) {
                     return Err(invalid("size", "empty, or more than 20 MiB"));
                 }
+                self.belongs(*about)?;
                 self.correction(Collection::Photos, "photo", supersedes.as_ref())?;
                 let photo = Photo {
                     sha256: sha256.clone(),
@@ -235,6 +236,7 @@ impl Writer<'_, '_, '_, '_> {
                     media_type: media_type.clone(),
                     caption: caption.clone(),
                     seal: *seal,
+                    about: *about,
                     at,
                     by,
                     supersedes: supersedes.clone(),
@@ -363,6 +365,12 @@ impl Writer<'_, '_, '_, '_> {
         item.map_or(Ok(()), |id| self.known(Collection::Items, "work item", id))
     }
 
+    fn belongs(&self, about: Option<FactId>) -> Result<(), CommandError> {
+        let Some(id) = about else { return Ok(()) };
+        let either = self.exists(Collection::Items, id)? || self.exists(Collection::Expenses, id)?;
+        if either { Ok(()) } else { Err(CommandError::Unknown { what: "work item or expense", id }) }
+    }
+
     fn correction(
         &self,
         collection: Collection,
@@ -483,6 +491,32 @@ mod tests {
         assert_eq!(doc.heads(), heads);
         assert!(view(&doc).notes.is_empty());
         assert_eq!(run(&mut doc, 1, 2, &[]).unwrap_err(), CommandError::Empty);
+    }
+
+    #[test]
+    fn a_photo_says_what_it_belongs_to_only_where_it_does() {
+        let mut doc = Document::new().unwrap();
+        let expense = run(&mut doc, 1, 1, &[Command::AddExpense(ExpensePatch::default())]).unwrap().facts[0];
+        let item = run(&mut doc, 1, 2, &[Command::AddItem(ItemPatch::default())]).unwrap().facts[0];
+        let photo = |about| Command::Photo {
+            sha256: "ab".repeat(32),
+            size: 1000,
+            media_type: "image/jpeg".into(),
+            caption: "出租车发票".into(),
+            seal: false,
+            about,
+            supersedes: None,
+        };
+        for (at, about) in [(3, None), (4, Some(expense)), (5, Some(item))] {
+            run(&mut doc, 1, at, &[photo(about)]).unwrap();
+            let last = view(&doc).photos.pop().unwrap().value;
+            assert_eq!(last.about, about);
+            let json = to_canonical_json(&last).unwrap();
+            assert_eq!(json.contains("about"), about.is_some(), "a record of before has the bytes that it had: {json}");
+        }
+        let note = run(&mut doc, 1, 6, &[Command::Note { text: "在场".into(), supersedes: None }]).unwrap().facts[0];
+        assert_eq!(run(&mut doc, 1, 7, &[photo(Some(note))]).unwrap_err().code(), "fact_unknown");
+        assert_eq!(view(&doc).photos.len(), 3);
     }
 
     #[test]

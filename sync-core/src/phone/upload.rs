@@ -84,14 +84,24 @@ impl Uploads {
 
     /// How many photos are not known to be on the server, and how many bytes of them.
     pub fn left(&self) -> (usize, u64) {
-        let bytes = self.photos.values().map(|p| p.size.saturating_sub(p.offset.unwrap_or(0)));
-        (self.photos.len(), bytes.sum())
+        self.left_of(|_| true)
+    }
+
+    /// As [`Uploads::left`], of those that `mine` says yes to.
+    pub fn left_of(&self, mine: impl Fn(&str) -> bool) -> (usize, u64) {
+        let of = self.photos.iter().filter(|(sha256, _)| mine(sha256));
+        of.fold((0, 0), |(n, bytes), (_, p)| (n + 1, bytes + p.size.saturating_sub(p.offset.unwrap_or(0))))
     }
 
     /// What to ask of the server next: what was begun first, then what it waits for. `None` when there is nothing, or
     /// nothing before the next sync. Asking changes nothing.
     pub fn next(&self) -> Option<Part> {
-        let open = self.photos.iter().filter(|(_, p)| !p.waits && !p.refused);
+        self.next_of(|_| true)
+    }
+
+    /// As [`Uploads::next`], of those that `mine` says yes to: photos of several devices go with each its own token.
+    pub fn next_of(&self, mine: impl Fn(&str) -> bool) -> Option<Part> {
+        let open = self.photos.iter().filter(|(sha256, p)| !p.waits && !p.refused && mine(sha256));
         let (sha256, photo) = open.min_by_key(|(_, p)| (p.offset.unwrap_or(0) == 0, !p.awaited))?;
         let sha256 = sha256.clone();
         let chunk = CHUNK_BYTES as u64;

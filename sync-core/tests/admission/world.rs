@@ -231,6 +231,7 @@ impl Phone {
                 media_type: "image/jpeg".into(),
                 caption: text,
                 seal: false,
+                about: v.items.first().map(|i| i.id),
                 supersedes: self.supersedes(v.photos.iter().map(|p| p.id).collect()),
             },
         }

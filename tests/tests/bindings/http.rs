@@ -134,6 +134,61 @@ fn photos_go_along_with_a_sync() -> Result<(), Failure> {
     Ok(())
 }
 
+/// The file of a phone that died, on the phone of somebody else: its records, and then its photos, through a way that breaks.
+#[test]
+fn another_phones_work_is_delivered_with_its_photos() -> Result<(), Failure> {
+    let (dying, visit) = Ground::working()?;
+    let mut photo = vec![0xFF, 0xD8, 0xFF, 0xE0];
+    photo.extend((0..700_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8));
+    dying.phone.add_photo(visit.clone(), photo.clone(), "image/jpeg".into(), "机房".into(), None)?;
+    let sha256 = dying.phone.unsynced()?.photos.first().ok_or("no photo waits")?.sha256.clone();
+    let path = format!("/api/v1/blobs/{sha256}");
+    let file = dying.phone.export_unsynced(vec![5; 32])?;
+
+    let elsewhere = tempfile::tempdir()?;
+    let (phone, http) = connect(elsewhere.path(), &dying.clock, &dying.proxy)?;
+    http.log_in("li.na".into(), PASSWORD.into())?;
+    http.enrol("another phone".into())?;
+    let carried = phone.import_unsynced(file, vec![5; 32])?;
+    assert_eq!((carried.frames_left, carried.photos_left), (1, 1));
+    // Its own photos go with its own sync, whatever came from elsewhere.
+    let begin = BeginVisit { unlisted_customer: Some("山区卫生院".into()), ..BeginVisit::default() };
+    let own = phone.begin_visit(begin)?.visit;
+    phone.add_photo(own, vec![0xFF, 0xD8, 0xFF, 0xE1], "image/jpeg".into(), String::new(), None)?;
+    http.sync(None, 20)?;
+    let left: Vec<String> = phone.unsynced()?.photos.into_iter().map(|p| p.sha256).collect();
+    assert_eq!(left, [sha256.clone()]);
+    assert_eq!(http.deliver(carried.id.clone(), None).unwrap_err().code(), "carried_for_another");
+    http.log_in("li.na".into(), PASSWORD.into())?;
+    assert_eq!(http.deliver(carried.id.clone(), None).unwrap_err().code(), "carried_for_another");
+
+    // The engineer logs in; the way breaks in the midst of the photo.
+    http.log_in(LOGIN.into(), PASSWORD.into())?;
+    let (blob, mut nth) = (path.clone(), 0);
+    dying.proxy.play(move |seen| {
+        nth += u32::from(seen.path == blob);
+        match nth {
+            3.. if seen.path == blob => {
+                Fate::Answer("HTTP/1.1 503 Service Unavailable\r\nretry-after: 900\r\ncontent-length: 0\r\n\r\n")
+            }
+            _ => Fate::Pass,
+        }
+    });
+    let _ = http.deliver(carried.id.clone(), None);
+    let standing: Vec<(u32, u32)> = phone.carried()?.iter().map(|c| (c.frames_left, c.photos_left)).collect();
+    assert_eq!(standing, [(0, 1)]);
+    dying.proxy.play(|_| Fate::Pass);
+    http.log_in(LOGIN.into(), PASSWORD.into())?;
+    http.deliver(carried.id.clone(), None)?;
+    assert!(phone.carried()?.is_empty() && phone.unsynced()?.photos.is_empty());
+    assert!(http.deliver(carried.id, None)?.confirmed.is_empty(), "nothing is left to deliver");
+    let sent = dying.proxy.count(&path);
+    assert!((2..=3).contains(&sent), "it goes on where the server is, not from the beginning: {sent} requests");
+    let (office, _) = Api::new(&dying.server.base()).login("chen.zong", PASSWORD)?;
+    assert!(office.get_bytes(&path)? == photo, "the server has other bytes");
+    Ok(())
+}
+
 /// A server that asks for the same part for ever does not keep a sync from ending.
 #[test]
 fn photos_are_not_sent_in_circles() -> Result<(), Failure> {

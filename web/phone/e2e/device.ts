@@ -27,8 +27,10 @@ class Network {
   readonly #sockets = new Set<Socket>();
   port = 0;
 
-  async join(): Promise<void> {
+  /** Joins; with `bytes` the network breaks when so many have gone to the server. */
+  async join(bytes = Infinity): Promise<void> {
     if (this.#server !== null) return;
+    let left = bytes;
     this.#server = createServer((near) => {
       const far = connect(Number(SERVER.port), SERVER.hostname);
       for (const [one, other] of [[near, far], [far, near]] as const) {
@@ -39,6 +41,10 @@ class Network {
           other.destroy();
         });
       }
+      near.on("data", (sent: Buffer) => {
+        left -= sent.length;
+        if (left < 0) void this.cut();
+      });
       near.pipe(far);
       far.pipe(near);
     });

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Device } from "./device.ts";
+import { scene } from "./pictures.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = process.env["COUNTERSIGN_SHOTS"];
@@ -82,6 +83,34 @@ async function to(hash: string): Promise<void> {
   }, hash);
 }
 
+/** So many small pictures are on the screen. */
+async function drawn(count: number): Promise<void> {
+  await phone.page.waitForFunction(
+    (n) => [...document.querySelectorAll<HTMLImageElement>(".thumb img")].filter((i) => i.naturalWidth > 0).length === n,
+    count,
+  );
+}
+
+/** Another phone's file: chosen, with its key, and taken in. */
+async function file(name: string): Promise<void> {
+  // The key that is shown is that of the next file.
+  await to("#/");
+  await phone.heading("Today");
+  await to("#/sync");
+  const saved = phone.page.waitForEvent("download");
+  await phone.tap("Save to a file");
+  const buffer = readFileSync(await (await saved).path());
+  const key = (await phone.page.locator("code.code").textContent()) ?? "";
+  await to("#/import");
+  await phone.heading("Another phone's unsent work");
+  await phone.page.locator("input[type=file]").setInputFiles({ name: "countersign-unsent.bin", mimeType: "", buffer });
+  await phone.fill("Key", key);
+  await look(name);
+  await phone.tap("Open");
+  await phone.page.getByRole("heading", { name: /^Recorded by/ }).evaluate((e) => e.scrollIntoView());
+  await look(`${name}-taken`);
+}
+
 test("every screen is one that anybody can use", async () => {
   await phone.open();
   await phone.heading("Log in");
@@ -114,6 +143,10 @@ test("every screen is one that anybody can use", async () => {
   await to(`${visit}/expense`);
   await phone.choose("What for", "taxi");
   await phone.fill("Amount (CNY)", "86.50");
+  await phone.page.getByLabel("Take a photo").setInputFiles(await scene(phone.page, "receipt", "taxi.png"));
+  await phone.heading("Expense");
+  await drawn(1);
+  await phone.page.evaluate(() => window.scrollTo(0, 0));
   await look("expense");
   await phone.tap("Save");
   await phone.heading(/江城市第一人民医院/);
@@ -130,6 +163,19 @@ test("every screen is one that anybody can use", async () => {
   await to(visit);
   await phone.heading(/江城市第一人民医院/);
   await look("visit");
+  await phone.tap("Error on the screen");
+  await phone.page.getByLabel("Take a photo").setInputFiles(await scene(phone.page, "screen", "screen.png"));
+  await drawn(2);
+  await phone.page.getByLabel("Photograph the customer's seal").setInputFiles(await scene(phone.page, "seal", "seal.png"));
+  await drawn(3);
+  await phone.page.getByRole("heading", { name: "3 photos" }).evaluate((e) => window.scrollTo(0, e.getBoundingClientRect().top - 80));
+  await look("photos");
+  await phone.page.getByRole("button", { name: /Error on the screen/ }).last().click();
+  await phone.page.getByRole("img", { name: "Error on the screen" }).waitFor();
+  await look("photo");
+  await phone.page.getByText("Correct or replace").click();
+  await phone.page.getByText("Correct or replace").evaluate((e) => e.scrollIntoView());
+  await look("photo-correct");
   await to(`${visit}/notice`);
   await look("visit-notice");
   await to(`${visit}/code`);
@@ -165,6 +211,9 @@ test("every screen is one that anybody can use", async () => {
   await phone.tap("Save to a file");
   await phone.sees("The file can only be opened with this key.");
   await look("sync");
+  await phone.page.getByRole("heading", { name: "Photos" }).evaluate((e) => window.scrollTo(0, e.getBoundingClientRect().top - 80));
+  await look("photos-way");
+  await file("import");
   await to("#/settings");
   await look("settings");
 

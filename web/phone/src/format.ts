@@ -60,3 +60,11 @@ export function fromLocalInput(text: string): number | null {
   const ms = new Date(text).getTime();
   return text === "" || Number.isNaN(ms) ? null : ms;
 }
+
+/** A file's size, `420 kB` or `1.3 MB`, in powers of ten as phones count. */
+export function size(bytes: number, lang: Lang): string {
+  const kilo = Math.max(1, Math.round(bytes / 1000));
+  if (bytes <= 0) return "0 kB";
+  if (kilo < 1000) return `${kilo} kB`;
+  return `${new Intl.NumberFormat(lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(kilo / 1000)} MB`;
+}

@@ -9,6 +9,8 @@ import { Home } from "./screens/home.tsx";
 import { ItemForm } from "./screens/item.tsx";
 import { Join, JoinCode } from "./screens/join.tsx";
 import { VisitNotice } from "./screens/notice.tsx";
+import { ImportScreen } from "./screens/import.tsx";
+import { PhotoScreen } from "./screens/photo.tsx";
 import { ObjectionForm } from "./screens/objection.tsx";
 import { Settings } from "./screens/settings.tsx";
 import { Signed } from "./screens/signed.tsx";
@@ -74,6 +76,8 @@ function Ready() {
       return <Join />;
     case "sync":
       return <SyncScreen />;
+    case "import":
+      return <ImportScreen />;
     case "settings":
       return <Settings />;
     case "visit":
@@ -83,6 +87,8 @@ function Ready() {
           return <ItemForm key={which} visit={id} item={which ?? null} />;
         case "expense":
           return <ExpenseForm key={which} visit={id} expense={which ?? null} />;
+        case "photo":
+          return <PhotoScreen key={which} visit={id} photo={which ?? ""} />;
         case "objection":
           return <ObjectionForm visit={id} />;
         case "time":

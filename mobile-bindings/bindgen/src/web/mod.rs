@@ -32,7 +32,7 @@ const READS: [&str; 17] = [
 
 /// What the skin exports and the wrapper (`web/src/phone.ts`) tells in its own words: where the host signs or reads in its
 /// own time, one call there is several here.
-const WRAPPED: [&str; 14] = [
+const WRAPPED: [&str; 16] = [
     "begin_enrolment",
     "prepare_enrolment",
     "seal_enrolment",
@@ -47,6 +47,8 @@ const WRAPPED: [&str; 14] = [
     "prepare_export",
     "sign_export",
     "finish_export",
+    "next_upload",
+    "carried_upload",
 ];
 
 /// As [`WRAPPED`], for reading a photo's bytes, which the host reads in its own time.

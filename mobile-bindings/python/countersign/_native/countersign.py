@@ -530,6 +530,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_httptransport_change_password() != 37806:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_httptransport_deliver() != 44448:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_httptransport_enrol() != 43815:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_httptransport_exchange() != 53838:
@@ -538,7 +540,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_httptransport_log_out() != 6603:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_httptransport_sync() != 53801:
+    if lib.uniffi_countersign_core_checksum_method_httptransport_sync() != 13918:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_constructor_httptransport_new() != 23371:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -556,6 +558,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_add_photo() != 59478:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_add_photo_about() != 42404:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_add_seal() != 56606:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_add_time() != 41318:
@@ -570,9 +574,11 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_begin_visit() != 34114:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_carried() != 15106:
+    if lib.uniffi_countersign_core_checksum_method_phone_carried() != 30157:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_carried_frame() != 30582:
+    if lib.uniffi_countersign_core_checksum_method_phone_carried_frame() != 19169:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_carried_upload() != 65459:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_contacts() != 42535:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -592,7 +598,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_identity() != 46032:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_import_unsynced() != 28393:
+    if lib.uniffi_countersign_core_checksum_method_phone_import_unsynced() != 44003:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_join() != 17010:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -604,7 +610,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_next_frame() != 41995:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_next_upload() != 13673:
+    if lib.uniffi_countersign_core_checksum_method_phone_next_upload() != 2098:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_photo_bytes() != 25182:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -646,7 +652,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_unsynced() != 13919:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_uploaded() != 49809:
+    if lib.uniffi_countersign_core_checksum_method_phone_uploaded() != 10012:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_visit() != 45647:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -706,6 +712,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_entropy_fill.restype = ctypes
 _UniffiLib.uniffi_countersign_core_checksum_method_httptransport_change_password.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_httptransport_change_password.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_deliver.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_httptransport_deliver.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_httptransport_enrol.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_httptransport_enrol.restype = ctypes.c_uint16
@@ -745,6 +754,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_add_objection.restype =
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_add_photo.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_add_photo.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_add_photo_about.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_add_photo_about.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_add_seal.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_add_seal.restype = ctypes.c_uint16
@@ -772,6 +784,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_carried.restype = ctype
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_carried_frame.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_carried_frame.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_carried_upload.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_carried_upload.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_contacts.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_contacts.restype = ctypes.c_uint16
@@ -931,6 +946,13 @@ _UniffiLib.uniffi_countersign_core_fn_method_httptransport_change_password.argty
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_httptransport_change_password.restype = None
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_deliver.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_httptransport_deliver.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_httptransport_enrol.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1021,6 +1043,17 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_add_photo.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_add_photo.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_add_photo_about.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_add_photo_about.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_add_seal.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -1085,6 +1118,12 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_carried_frame.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_carried_frame.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_carried_upload.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_carried_upload.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_contacts.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -2979,20 +3018,22 @@ class Carried:
     """
     Unsent work of a phone, taken in from a file.
 """
-    def __init__(self, *, id:str, device:str, user:str, name:str, visits:typing.List[str], frames_left:int, enrolment:EnrolmentRequest):
+    def __init__(self, *, id:str, device:str, user:str, name:str, visits:typing.List[str], frames_left:int, photos_left:int, bytes_left:int, enrolment:EnrolmentRequest):
         self.id = id
         self.device = device
         self.user = user
         self.name = name
         self.visits = visits
         self.frames_left = frames_left
+        self.photos_left = photos_left
+        self.bytes_left = bytes_left
         self.enrolment = enrolment
         
         
 
     
     def __str__(self):
-        return "Carried(id={}, device={}, user={}, name={}, visits={}, frames_left={}, enrolment={})".format(self.id, self.device, self.user, self.name, self.visits, self.frames_left, self.enrolment)
+        return "Carried(id={}, device={}, user={}, name={}, visits={}, frames_left={}, photos_left={}, bytes_left={}, enrolment={})".format(self.id, self.device, self.user, self.name, self.visits, self.frames_left, self.photos_left, self.bytes_left, self.enrolment)
     def __eq__(self, other):
         if self.id != other.id:
             return False
@@ -3005,6 +3046,10 @@ class Carried:
         if self.visits != other.visits:
             return False
         if self.frames_left != other.frames_left:
+            return False
+        if self.photos_left != other.photos_left:
+            return False
+        if self.bytes_left != other.bytes_left:
             return False
         if self.enrolment != other.enrolment:
             return False
@@ -3020,6 +3065,8 @@ class _UniffiFfiConverterTypeCarried(_UniffiConverterRustBuffer):
             name=_UniffiFfiConverterString.read(buf),
             visits=_UniffiFfiConverterSequenceString.read(buf),
             frames_left=_UniffiFfiConverterUInt32.read(buf),
+            photos_left=_UniffiFfiConverterUInt32.read(buf),
+            bytes_left=_UniffiFfiConverterInt64.read(buf),
             enrolment=_UniffiFfiConverterTypeEnrolmentRequest.read(buf),
         )
 
@@ -3031,6 +3078,8 @@ class _UniffiFfiConverterTypeCarried(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.check_lower(value.name)
         _UniffiFfiConverterSequenceString.check_lower(value.visits)
         _UniffiFfiConverterUInt32.check_lower(value.frames_left)
+        _UniffiFfiConverterUInt32.check_lower(value.photos_left)
+        _UniffiFfiConverterInt64.check_lower(value.bytes_left)
         _UniffiFfiConverterTypeEnrolmentRequest.check_lower(value.enrolment)
 
     @staticmethod
@@ -3041,6 +3090,8 @@ class _UniffiFfiConverterTypeCarried(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.name, buf)
         _UniffiFfiConverterSequenceString.write(value.visits, buf)
         _UniffiFfiConverterUInt32.write(value.frames_left, buf)
+        _UniffiFfiConverterUInt32.write(value.photos_left, buf)
+        _UniffiFfiConverterInt64.write(value.bytes_left, buf)
         _UniffiFfiConverterTypeEnrolmentRequest.write(value.enrolment, buf)
 
 @dataclass
@@ -5297,13 +5348,14 @@ class Photo:
     """
     A photo or file, by reference.
 """
-    def __init__(self, *, id:str, sha256:str, size:int, media_type:str, caption:str, seal:bool, at_ms:int, by:str, supersedes:typing.Optional[Correction], superseded_by:typing.Optional[str]):
+    def __init__(self, *, id:str, sha256:str, size:int, media_type:str, caption:str, seal:bool, about:typing.Optional[str], at_ms:int, by:str, supersedes:typing.Optional[Correction], superseded_by:typing.Optional[str]):
         self.id = id
         self.sha256 = sha256
         self.size = size
         self.media_type = media_type
         self.caption = caption
         self.seal = seal
+        self.about = about
         self.at_ms = at_ms
         self.by = by
         self.supersedes = supersedes
@@ -5313,7 +5365,7 @@ class Photo:
 
     
     def __str__(self):
-        return "Photo(id={}, sha256={}, size={}, media_type={}, caption={}, seal={}, at_ms={}, by={}, supersedes={}, superseded_by={})".format(self.id, self.sha256, self.size, self.media_type, self.caption, self.seal, self.at_ms, self.by, self.supersedes, self.superseded_by)
+        return "Photo(id={}, sha256={}, size={}, media_type={}, caption={}, seal={}, about={}, at_ms={}, by={}, supersedes={}, superseded_by={})".format(self.id, self.sha256, self.size, self.media_type, self.caption, self.seal, self.about, self.at_ms, self.by, self.supersedes, self.superseded_by)
     def __eq__(self, other):
         if self.id != other.id:
             return False
@@ -5326,6 +5378,8 @@ class Photo:
         if self.caption != other.caption:
             return False
         if self.seal != other.seal:
+            return False
+        if self.about != other.about:
             return False
         if self.at_ms != other.at_ms:
             return False
@@ -5347,6 +5401,7 @@ class _UniffiFfiConverterTypePhoto(_UniffiConverterRustBuffer):
             media_type=_UniffiFfiConverterString.read(buf),
             caption=_UniffiFfiConverterString.read(buf),
             seal=_UniffiFfiConverterBoolean.read(buf),
+            about=_UniffiFfiConverterOptionalString.read(buf),
             at_ms=_UniffiFfiConverterInt64.read(buf),
             by=_UniffiFfiConverterString.read(buf),
             supersedes=_UniffiFfiConverterOptionalTypeCorrection.read(buf),
@@ -5361,6 +5416,7 @@ class _UniffiFfiConverterTypePhoto(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.check_lower(value.media_type)
         _UniffiFfiConverterString.check_lower(value.caption)
         _UniffiFfiConverterBoolean.check_lower(value.seal)
+        _UniffiFfiConverterOptionalString.check_lower(value.about)
         _UniffiFfiConverterInt64.check_lower(value.at_ms)
         _UniffiFfiConverterString.check_lower(value.by)
         _UniffiFfiConverterOptionalTypeCorrection.check_lower(value.supersedes)
@@ -5374,6 +5430,7 @@ class _UniffiFfiConverterTypePhoto(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.media_type, buf)
         _UniffiFfiConverterString.write(value.caption, buf)
         _UniffiFfiConverterBoolean.write(value.seal, buf)
+        _UniffiFfiConverterOptionalString.write(value.about, buf)
         _UniffiFfiConverterInt64.write(value.at_ms, buf)
         _UniffiFfiConverterString.write(value.by, buf)
         _UniffiFfiConverterOptionalTypeCorrection.write(value.supersedes, buf)
@@ -6061,13 +6118,12 @@ class Upload:
     """
     A request that brings a part of a photo to the server, or asks how far it has come.
 """
-    def __init__(self, *, sha256:str, method:str, path:str, headers:typing.List[HttpHeader], bytes:bytes, device:typing.Optional[str], photos_left:int, bytes_left:int):
+    def __init__(self, *, sha256:str, method:str, path:str, headers:typing.List[HttpHeader], bytes:bytes, photos_left:int, bytes_left:int):
         self.sha256 = sha256
         self.method = method
         self.path = path
         self.headers = headers
         self.bytes = bytes
-        self.device = device
         self.photos_left = photos_left
         self.bytes_left = bytes_left
         
@@ -6075,7 +6131,7 @@ class Upload:
 
     
     def __str__(self):
-        return "Upload(sha256={}, method={}, path={}, headers={}, bytes={}, device={}, photos_left={}, bytes_left={})".format(self.sha256, self.method, self.path, self.headers, self.bytes, self.device, self.photos_left, self.bytes_left)
+        return "Upload(sha256={}, method={}, path={}, headers={}, bytes={}, photos_left={}, bytes_left={})".format(self.sha256, self.method, self.path, self.headers, self.bytes, self.photos_left, self.bytes_left)
     def __eq__(self, other):
         if self.sha256 != other.sha256:
             return False
@@ -6086,8 +6142,6 @@ class Upload:
         if self.headers != other.headers:
             return False
         if self.bytes != other.bytes:
-            return False
-        if self.device != other.device:
             return False
         if self.photos_left != other.photos_left:
             return False
@@ -6104,7 +6158,6 @@ class _UniffiFfiConverterTypeUpload(_UniffiConverterRustBuffer):
             path=_UniffiFfiConverterString.read(buf),
             headers=_UniffiFfiConverterSequenceTypeHttpHeader.read(buf),
             bytes=_UniffiFfiConverterBytes.read(buf),
-            device=_UniffiFfiConverterOptionalString.read(buf),
             photos_left=_UniffiFfiConverterUInt32.read(buf),
             bytes_left=_UniffiFfiConverterInt64.read(buf),
         )
@@ -6116,7 +6169,6 @@ class _UniffiFfiConverterTypeUpload(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.check_lower(value.path)
         _UniffiFfiConverterSequenceTypeHttpHeader.check_lower(value.headers)
         _UniffiFfiConverterBytes.check_lower(value.bytes)
-        _UniffiFfiConverterOptionalString.check_lower(value.device)
         _UniffiFfiConverterUInt32.check_lower(value.photos_left)
         _UniffiFfiConverterInt64.check_lower(value.bytes_left)
 
@@ -6127,7 +6179,6 @@ class _UniffiFfiConverterTypeUpload(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.path, buf)
         _UniffiFfiConverterSequenceTypeHttpHeader.write(value.headers, buf)
         _UniffiFfiConverterBytes.write(value.bytes, buf)
-        _UniffiFfiConverterOptionalString.write(value.device, buf)
         _UniffiFfiConverterUInt32.write(value.photos_left, buf)
         _UniffiFfiConverterInt64.write(value.bytes_left, buf)
 
@@ -7694,6 +7745,16 @@ class HttpTransportProtocol(typing.Protocol):
         `bad_password` when the new one does not do.
 """
         raise NotImplementedError
+    def deliver(self, id: str,observer: typing.Union[object, typing.Optional[SyncObserver]] = _DEFAULT) -> SyncReport:
+        """
+        Delivers what `import_unsynced` took in: the records, and then their photos. The engineer who recorded it
+        has to be logged in ([`HttpTransport::log_in`]), unless this phone is theirs as well. What arrived stays arrived; after
+        a failure the same call goes on from there. `observer` is told how many requests are left, and may end it.
+
+        # Errors
+        `carried_for_another`: its engineer is not logged in; otherwise as [`HttpTransport::sync`].
+"""
+        raise NotImplementedError
     def enrol(self, device_name: str) -> Identity:
         """
         Makes this phone known to the server for the engineer who is logged in; the device's identity and tokens are on
@@ -7727,9 +7788,9 @@ class HttpTransportProtocol(typing.Protocol):
         raise NotImplementedError
     def sync(self, observer: typing.Union[object, typing.Optional[SyncObserver]] = _DEFAULT,max_rounds: int = 20) -> SyncReport:
         """
-        As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
-        another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
-        on, many times with the same numbers, and its `false` ends the sync then.
+        As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. What came in another
+        phone's file of unsent work is [`HttpTransport::deliver`]'s. `observer` is also asked while a request or a wait
+        before the next attempt goes on, many times with the same numbers, and its `false` ends the sync then.
 
         # Errors
         `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
@@ -7812,6 +7873,34 @@ class HttpTransport(HttpTransportProtocol, Transport):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_countersign_core_fn_method_httptransport_change_password,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def deliver(self, id: str,observer: typing.Union[object, typing.Optional[SyncObserver]] = _DEFAULT) -> SyncReport:
+        """
+        Delivers what `import_unsynced` took in: the records, and then their photos. The engineer who recorded it
+        has to be logged in ([`HttpTransport::log_in`]), unless this phone is theirs as well. What arrived stays arrived; after
+        a failure the same call goes on from there. `observer` is told how many requests are left, and may end it.
+
+        # Errors
+        `carried_for_another`: its engineer is not logged in; otherwise as [`HttpTransport::sync`].
+"""
+        
+        _UniffiFfiConverterString.check_lower(id)
+
+        if observer is _DEFAULT:
+            observer = None
+        _UniffiFfiConverterOptionalTypeSyncObserver.check_lower(observer)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(id),
+            _UniffiFfiConverterOptionalTypeSyncObserver.lower(observer),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeSyncReport.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_httptransport_deliver,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -7900,9 +7989,9 @@ class HttpTransport(HttpTransportProtocol, Transport):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def sync(self, observer: typing.Union[object, typing.Optional[SyncObserver]] = _DEFAULT,max_rounds: int = 20) -> SyncReport:
         """
-        As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
-        another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
-        on, many times with the same numbers, and its `false` ends the sync then.
+        As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. What came in another
+        phone's file of unsent work is [`HttpTransport::deliver`]'s. `observer` is also asked while a request or a wait
+        before the next attempt goes on, many times with the same numbers, and its `false` ends the sync then.
 
         # Errors
         `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
@@ -8120,6 +8209,31 @@ class _UniffiFfiConverterOptionalTypeFrame(_UniffiConverterRustBuffer):
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
+class _UniffiFfiConverterOptionalTypeUpload(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeUpload.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeUpload.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeUpload.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 class _UniffiFfiConverterSequenceTypeContact(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -8188,31 +8302,6 @@ class _UniffiFfiConverterOptionalTypeIdentity(_UniffiConverterRustBuffer):
             return None
         elif flag == 1:
             return _UniffiFfiConverterTypeIdentity.read(buf)
-        else:
-            raise InternalError("Unexpected flag byte for optional type")
-
-class _UniffiFfiConverterOptionalTypeUpload(_UniffiConverterRustBuffer):
-    @classmethod
-    def check_lower(cls, value):
-        if value is not None:
-            _UniffiFfiConverterTypeUpload.check_lower(value)
-
-    @classmethod
-    def write(cls, value, buf):
-        if value is None:
-            buf.write_u8(0)
-            return
-
-        buf.write_u8(1)
-        _UniffiFfiConverterTypeUpload.write(value, buf)
-
-    @classmethod
-    def read(cls, buf):
-        flag = buf.read_u8()
-        if flag == 0:
-            return None
-        elif flag == 1:
-            return _UniffiFfiConverterTypeUpload.read(buf)
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
@@ -8345,6 +8434,14 @@ class PhoneProtocol(typing.Protocol):
         `bad_id`, `visit_unknown`, `fact_unknown`, `command_invalid`.
 """
         raise NotImplementedError
+    def add_photo_about(self, visit: str,about: str,bytes: bytes,media_type: str,caption: str,corrects: typing.Optional[Correction]) -> Recorded:
+        """
+        Records a photo or file that belongs to a work item or an expense: `about` is its id.
+
+        # Errors
+        As [`Phone::add_photo`].
+"""
+        raise NotImplementedError
     def add_seal(self, visit: str,bytes: bytes,media_type: str,caption: str,corrects: typing.Optional[Correction]) -> Recorded:
         """
         Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
@@ -8409,7 +8506,7 @@ class PhoneProtocol(typing.Protocol):
         raise NotImplementedError
     def carried(self, ) -> typing.List[Carried]:
         """
-        Unsent work of other phones that this one has yet to deliver.
+        Unsent work of other phones that this one has yet to deliver, or the photos of it.
 
         # Errors
         `store_closed`.
@@ -8417,10 +8514,19 @@ class PhoneProtocol(typing.Protocol):
         raise NotImplementedError
     def carried_frame(self, id: str) -> typing.Optional[Frame]:
         """
-        The next request of carried work; `None` when all of it is delivered.
+        The next request of carried work; `None` when all of it is delivered but perhaps its photos.
 
         # Errors
         `store_closed`.
+"""
+        raise NotImplementedError
+    def carried_upload(self, id: str) -> typing.Optional[Upload]:
+        """
+        As [`Phone::next_upload`], for the photos that came in another phone's file of unsent work: they go with that
+        device's token, and after the frames that refer to them ([`Phone::carried_frame`]).
+
+        # Errors
+        As [`Phone::next_upload`].
 """
         raise NotImplementedError
     def contacts(self, customer: str) -> typing.List[Contact]:
@@ -8503,8 +8609,8 @@ class PhoneProtocol(typing.Protocol):
         """
         Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
         post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-        [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
-        whose tokens go with them.
+        [`Phone::carried_frame`] until none is left, and then [`Phone::carried_upload`]. Its photos are among
+        [`Phone::unsynced`]'s. It is kept until the server has all of it.
 
         # Errors
         `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -8553,9 +8659,9 @@ class PhoneProtocol(typing.Protocol):
         raise NotImplementedError
     def next_upload(self, ) -> typing.Optional[Upload]:
         """
-        The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
-        before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
-        killed goes on where the server is.
+        The next request that brings a photo of this phone's own to the server, part by part; `None` when there is nothing to
+        send, or nothing before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a
+        phone that was killed goes on where the server is.
 
         # Errors
         `store_closed`, `store_failed`, `store_damaged`.
@@ -8727,9 +8833,9 @@ class PhoneProtocol(typing.Protocol):
         raise NotImplementedError
     def uploaded(self, sha256: str,status: int,headers: typing.List[HttpHeader]) -> UploadReport:
         """
-        Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
-        `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
-        simply made again.
+        Takes in the server's answer to [`Phone::next_upload`] or [`Phone::carried_upload`], whatever its status: all its
+        headers, or at least `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that
+        had no answer is simply made again.
 
         # Errors
         `store_closed`, `store_failed`.
@@ -8989,6 +9095,42 @@ class Phone(PhoneProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def add_photo_about(self, visit: str,about: str,bytes: bytes,media_type: str,caption: str,corrects: typing.Optional[Correction]) -> Recorded:
+        """
+        Records a photo or file that belongs to a work item or an expense: `about` is its id.
+
+        # Errors
+        As [`Phone::add_photo`].
+"""
+        
+        _UniffiFfiConverterString.check_lower(visit)
+
+        _UniffiFfiConverterString.check_lower(about)
+
+        _UniffiFfiConverterBytes.check_lower(bytes)
+
+        _UniffiFfiConverterString.check_lower(media_type)
+
+        _UniffiFfiConverterString.check_lower(caption)
+
+        _UniffiFfiConverterOptionalTypeCorrection.check_lower(corrects)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(visit),
+            _UniffiFfiConverterString.lower(about),
+            _UniffiFfiConverterBytes.lower(bytes),
+            _UniffiFfiConverterString.lower(media_type),
+            _UniffiFfiConverterString.lower(caption),
+            _UniffiFfiConverterOptionalTypeCorrection.lower(corrects),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterTypeRecorded.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_add_photo_about,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def add_seal(self, visit: str,bytes: bytes,media_type: str,caption: str,corrects: typing.Optional[Correction]) -> Recorded:
         """
         Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
@@ -9177,7 +9319,7 @@ class Phone(PhoneProtocol):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def carried(self, ) -> typing.List[Carried]:
         """
-        Unsent work of other phones that this one has yet to deliver.
+        Unsent work of other phones that this one has yet to deliver, or the photos of it.
 
         # Errors
         `store_closed`.
@@ -9195,7 +9337,7 @@ class Phone(PhoneProtocol):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def carried_frame(self, id: str) -> typing.Optional[Frame]:
         """
-        The next request of carried work; `None` when all of it is delivered.
+        The next request of carried work; `None` when all of it is delivered but perhaps its photos.
 
         # Errors
         `store_closed`.
@@ -9211,6 +9353,28 @@ class Phone(PhoneProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_countersign_core_fn_method_phone_carried_frame,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def carried_upload(self, id: str) -> typing.Optional[Upload]:
+        """
+        As [`Phone::next_upload`], for the photos that came in another phone's file of unsent work: they go with that
+        device's token, and after the frames that refer to them ([`Phone::carried_frame`]).
+
+        # Errors
+        As [`Phone::next_upload`].
+"""
+        
+        _UniffiFfiConverterString.check_lower(id)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(id),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterOptionalTypeUpload.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_carried_upload,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
@@ -9429,8 +9593,8 @@ class Phone(PhoneProtocol):
         """
         Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
         post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-        [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
-        whose tokens go with them.
+        [`Phone::carried_frame`] until none is left, and then [`Phone::carried_upload`]. Its photos are among
+        [`Phone::unsynced`]'s. It is kept until the server has all of it.
 
         # Errors
         `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -9557,9 +9721,9 @@ class Phone(PhoneProtocol):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def next_upload(self, ) -> typing.Optional[Upload]:
         """
-        The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
-        before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
-        killed goes on where the server is.
+        The next request that brings a photo of this phone's own to the server, part by part; `None` when there is nothing to
+        send, or nothing before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a
+        phone that was killed goes on where the server is.
 
         # Errors
         `store_closed`, `store_failed`, `store_damaged`.
@@ -10025,9 +10189,9 @@ class Phone(PhoneProtocol):
         return _uniffi_lift_return(_uniffi_ffi_result)
     def uploaded(self, sha256: str,status: int,headers: typing.List[HttpHeader]) -> UploadReport:
         """
-        Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
-        `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
-        simply made again.
+        Takes in the server's answer to [`Phone::next_upload`] or [`Phone::carried_upload`], whatever its status: all its
+        headers, or at least `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that
+        had no answer is simply made again.
 
         # Errors
         `store_closed`, `store_failed`.

@@ -16,6 +16,7 @@ use sync_core::sync::{PROTOCOL, Request, Response, attested_bytes, encode};
 pub(super) const MINUTE: i64 = 60_000;
 pub(super) const USER: &str = "00000000-0000-0000-0000-000000000001";
 pub(super) const DEVICE: &str = "00000000-0000-0000-0000-0000000000d1";
+pub(super) const OTHER_DEVICE: &str = "00000000-0000-0000-0000-0000000000d2";
 
 /// Clocks that all but stand until they are moved.
 pub(super) struct Hands {
@@ -116,9 +117,12 @@ impl Ground {
         open(&self.path(), 1, &self.clock).unwrap()
     }
     pub(super) fn enrolled(&self) -> Arc<Phone> {
+        self.enrolled_as(DEVICE)
+    }
+    pub(super) fn enrolled_as(&self, device: &str) -> Arc<Phone> {
         let phone = self.open();
         phone.begin_enrolment(USER.into(), "phone".into()).unwrap();
-        phone.finish_enrolment(USER.into(), "王建国".into(), DEVICE.into()).unwrap();
+        phone.finish_enrolment(USER.into(), "王建国".into(), device.into()).unwrap();
         phone
     }
 }

@@ -49,7 +49,8 @@ fn unsent_work_is_delivered_by_another_phone_as_it_was_recorded() {
         rounds += 1;
     }
     assert_eq!(rounds, 2);
-    assert!(phone.carried().unwrap().is_empty());
+    let left: Vec<(u32, u32)> = phone.carried().unwrap().iter().map(|c| (c.frames_left, c.photos_left)).collect();
+    assert_eq!(left, [(0, 1)], "it stays until its photo is there");
     let documents = office.documents.lock().unwrap();
     assert_eq!(documents.len(), 67);
     for (visit, json) in expected {

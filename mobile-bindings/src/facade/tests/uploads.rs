@@ -49,8 +49,17 @@ fn photos_arrive_through_kills_and_lost_answers_and_are_kept_until_then() {
     let (large, small) = (bytes(700_000, 1), bytes(5_000, 2));
     phone.add_photo(visit.clone(), large.clone(), "image/jpeg".into(), "机柜".into(), None).unwrap();
     phone.add_seal(visit.clone(), small.clone(), "image/png".into(), "盖章页".into(), None).unwrap();
-    let seals: Vec<bool> = phone.visit(visit).unwrap().photos.iter().map(|p| p.seal).collect();
-    assert_eq!(seals, [false, true]);
+    let taxi = phone.add_expense(visit.clone(), ExpensePatch::default()).unwrap().fact;
+    let receipt = bytes(400, 3);
+    let about = |about: &str| {
+        let (visit, about) = (visit.clone(), about.to_owned());
+        phone.add_photo_about(visit, about, receipt.clone(), "image/webp".into(), "发票".into(), None)
+    };
+    assert_eq!(about("00000000-0000-0000-0000-00000000ffff").unwrap_err().code(), "fact_unknown");
+    about(&taxi).unwrap();
+    let seen = phone.visit(visit).unwrap().photos;
+    assert_eq!(seen.iter().map(|p| p.seal).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!(seen.iter().map(|p| p.about.as_ref()).collect::<Vec<_>>(), [None, None, Some(&taxi)]);
     let office = Office::default();
     let mut shelf = Shelf::default();
 
@@ -63,11 +72,12 @@ fn photos_arrive_through_kills_and_lost_answers_and_are_kept_until_then() {
     phone.receive(office.answer(&phone.next_frame().unwrap().bytes)).unwrap();
     shelf.expects(&large);
     shelf.expects(&small);
+    shelf.expects(&receipt);
 
-    let (mut phone, mut requests, mut left) = (phone, 0, 705_000);
+    let (mut phone, mut requests, mut left) = (phone, 0, 705_400);
     while let Some(upload) = phone.next_upload().unwrap() {
         assert_eq!(phone.next_upload().unwrap().unwrap(), upload, "asking changes nothing");
-        assert!(upload.bytes_left <= left && upload.bytes.len() <= 256 << 10 && upload.device.is_none());
+        assert!(upload.bytes_left <= left && upload.bytes.len() <= 256 << 10);
         left = upload.bytes_left.max(left - 1);
         let (status, headers) = shelf.answer(&upload);
         requests += 1;
@@ -79,7 +89,7 @@ fn photos_arrive_through_kills_and_lost_answers_and_are_kept_until_then() {
             1 => {
                 drop(phone);
                 phone = ground.open();
-                left = 705_000;
+                left = 705_400;
             }
             _ => {
                 let report = phone.uploaded(upload.sha256.clone(), status, headers).unwrap();
@@ -119,15 +129,47 @@ fn a_photo_that_is_refused_stays_and_stops_nobody() {
 }
 
 #[test]
-fn a_carried_photo_goes_with_its_own_devices_token() {
+fn a_carried_photo_goes_with_its_own_devices_token_and_stops_nobody() {
     let (dying, other) = (Ground::new(), Ground::new());
     let phone = dying.enrolled();
     let visit = unlisted(&phone);
     phone.add_photo(visit, bytes(100, 1), "image/jpeg".into(), String::new(), None).unwrap();
     let file = phone.export_unsynced(vec![5; 32]).unwrap();
-    let phone = other.open();
-    phone.import_unsynced(file, vec![5; 32]).unwrap();
+    let phone = other.enrolled_as(OTHER_DEVICE);
+    let carried = phone.import_unsynced(file, vec![5; 32]).unwrap();
+    assert_eq!((carried.photos_left, carried.bytes_left), (1, 100));
+    let own = unlisted(&phone);
+    phone.add_photo(own, bytes(200, 2), "image/jpeg".into(), String::new(), None).unwrap();
     drop(phone);
     let phone = other.open();
-    assert_eq!(phone.next_upload().unwrap().unwrap().device.as_deref(), Some(DEVICE));
+    let upload = phone.next_upload().unwrap().unwrap();
+    assert_eq!((upload.bytes.len(), upload.photos_left, upload.bytes_left), (200, 1, 200));
+    let carrying = phone.carried_upload(carried.id.clone()).unwrap().unwrap();
+    assert_eq!((carrying.bytes.len(), carrying.photos_left, carrying.bytes_left), (100, 1, 100));
+    assert_eq!(phone.carried_upload("of nobody".into()).unwrap(), None);
+
+    // What one of them is told does not hold up the other.
+    phone.uploaded(upload.sha256, 415, vec![]).unwrap();
+    assert_eq!(phone.next_upload().unwrap(), None);
+    assert_eq!(phone.carried_upload(carried.id.clone()).unwrap().unwrap(), carrying);
+    // What came from elsewhere is not sent on as this phone's own.
+    let again = phone.export_unsynced(vec![6; 32]).unwrap();
+    assert_eq!(Ground::new().open().import_unsynced(again, vec![6; 32]).unwrap().photos_left, 1);
+
+    // The file stays until the server has all of it, its photos included.
+    let office = Office::default();
+    let frame = phone.carried_frame(carried.id.clone()).unwrap().unwrap();
+    phone.receive_carried(carried.id.clone(), office.answer(&frame.bytes)).unwrap();
+    drop(phone);
+    let phone = other.open();
+    assert_eq!(phone.carried().unwrap()[0].frames_left, 0);
+    assert_eq!(phone.carried_frame(carried.id.clone()).unwrap(), None);
+    let mut shelf = Shelf::default();
+    shelf.expects(&carrying.bytes);
+    let (status, headers) = shelf.answer(&carrying);
+    let report = phone.uploaded(carrying.sha256, status, headers).unwrap();
+    assert!(report.confirmed && !report.again && report.photos_left == 0);
+    assert_eq!(phone.carried().unwrap(), vec![]);
+    drop(phone);
+    assert_eq!(other.open().carried().unwrap(), vec![]);
 }

@@ -1118,9 +1118,9 @@ public protocol HttpTransportProtocol: AnyObject, Sendable {
     func logOut() throws 
     
     /**
-     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
-     * another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
-     * on, many times with the same numbers, and its `false` ends the sync then.
+     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. What came in another
+     * phone's file of unsent work is [`HttpTransport::deliver`]'s. `observer` is also asked while a request or a wait
+     * before the next attempt goes on, many times with the same numbers, and its `false` ends the sync then.
      *
      * # Errors
      * `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
@@ -1128,6 +1128,16 @@ public protocol HttpTransportProtocol: AnyObject, Sendable {
      * [`Phone::sync`].
      */
     func sync(observer: SyncObserver?, maxRounds: UInt32) throws  -> SyncReport
+    
+    /**
+     * Delivers what `import_unsynced` took in: the records, and then their photos. The engineer who recorded it
+     * has to be logged in ([`HttpTransport::log_in`]), unless this phone is theirs as well. What arrived stays arrived; after
+     * a failure the same call goes on from there. `observer` is told how many requests are left, and may end it.
+     *
+     * # Errors
+     * `carried_for_another`: its engineer is not logged in; otherwise as [`HttpTransport::sync`].
+     */
+    func deliver(id: String, observer: SyncObserver?) throws  -> SyncReport
     
 }
 /**
@@ -1283,9 +1293,9 @@ open func logOut()throws   {try rustCallWithError(FfiConverterTypePhoneError_lif
 }
     
     /**
-     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
-     * another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
-     * on, many times with the same numbers, and its `false` ends the sync then.
+     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. What came in another
+     * phone's file of unsent work is [`HttpTransport::deliver`]'s. `observer` is also asked while a request or a wait
+     * before the next attempt goes on, many times with the same numbers, and its `false` ends the sync then.
      *
      * # Errors
      * `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
@@ -1299,6 +1309,25 @@ open func sync(observer: SyncObserver? = nil, maxRounds: UInt32 = UInt32(20))thr
             self.uniffiCloneHandle(),
         FfiConverterOptionTypeSyncObserver.lower(observer),
         FfiConverterUInt32.lower(maxRounds),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Delivers what `import_unsynced` took in: the records, and then their photos. The engineer who recorded it
+     * has to be logged in ([`HttpTransport::log_in`]), unless this phone is theirs as well. What arrived stays arrived; after
+     * a failure the same call goes on from there. `observer` is told how many requests are left, and may end it.
+     *
+     * # Errors
+     * `carried_for_another`: its engineer is not logged in; otherwise as [`HttpTransport::sync`].
+     */
+open func deliver(id: String, observer: SyncObserver? = nil)throws  -> SyncReport  {
+    return try  FfiConverterTypeSyncReport_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_httptransport_deliver(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(id),
+        FfiConverterOptionTypeSyncObserver.lower(observer),uniffiCallStatus
     )
 })
 }
@@ -1662,6 +1691,14 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func addPhoto(visit: String, bytes: Data, mediaType: String, caption: String, corrects: Correction?) throws  -> Recorded
     
     /**
+     * Records a photo or file that belongs to a work item or an expense: `about` is its id.
+     *
+     * # Errors
+     * As [`Phone::add_photo`].
+     */
+    func addPhotoAbout(visit: String, about: String, bytes: Data, mediaType: String, caption: String, corrects: Correction?) throws  -> Recorded
+    
+    /**
      * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
      * customer signs: what is added later is not part of what was signed.
      *
@@ -1803,7 +1840,7 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func stopTimer(visit: String, entry: String) throws  -> Recorded
     
     /**
-     * Unsent work of other phones that this one has yet to deliver.
+     * Unsent work of other phones that this one has yet to deliver, or the photos of it.
      *
      * # Errors
      * `store_closed`.
@@ -1811,7 +1848,7 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func carried() throws  -> [Carried]
     
     /**
-     * The next request of carried work; `None` when all of it is delivered.
+     * The next request of carried work; `None` when all of it is delivered but perhaps its photos.
      *
      * # Errors
      * `store_closed`.
@@ -1840,8 +1877,8 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
-     * whose tokens go with them.
+     * [`Phone::carried_frame`] until none is left, and then [`Phone::carried_upload`]. Its photos are among
+     * [`Phone::unsynced`]'s. It is kept until the server has all of it.
      *
      * # Errors
      * `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -1951,9 +1988,18 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func sync(transport: Transport, observer: SyncObserver?, maxRounds: UInt32) throws  -> SyncReport
     
     /**
-     * The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
-     * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
-     * killed goes on where the server is.
+     * As [`Phone::next_upload`], for the photos that came in another phone's file of unsent work: they go with that
+     * device's token, and after the frames that refer to them ([`Phone::carried_frame`]).
+     *
+     * # Errors
+     * As [`Phone::next_upload`].
+     */
+    func carriedUpload(id: String) throws  -> Upload?
+    
+    /**
+     * The next request that brings a photo of this phone's own to the server, part by part; `None` when there is nothing to
+     * send, or nothing before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a
+     * phone that was killed goes on where the server is.
      *
      * # Errors
      * `store_closed`, `store_failed`, `store_damaged`.
@@ -1961,9 +2007,9 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func nextUpload() throws  -> Upload?
     
     /**
-     * Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
-     * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
-     * simply made again.
+     * Takes in the server's answer to [`Phone::next_upload`] or [`Phone::carried_upload`], whatever its status: all its
+     * headers, or at least `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that
+     * had no answer is simply made again.
      *
      * # Errors
      * `store_closed`, `store_failed`.
@@ -2373,6 +2419,27 @@ open func addPhoto(visit: String, bytes: Data, mediaType: String, caption: Strin
 }
     
     /**
+     * Records a photo or file that belongs to a work item or an expense: `about` is its id.
+     *
+     * # Errors
+     * As [`Phone::add_photo`].
+     */
+open func addPhotoAbout(visit: String, about: String, bytes: Data, mediaType: String, caption: String, corrects: Correction?)throws  -> Recorded  {
+    return try  FfiConverterTypeRecorded_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_add_photo_about(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(visit),
+        FfiConverterString.lower(about),
+        FfiConverterData.lower(bytes),
+        FfiConverterString.lower(mediaType),
+        FfiConverterString.lower(caption),
+        FfiConverterOptionTypeCorrection.lower(corrects),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
      * customer signs: what is added later is not part of what was signed.
      *
@@ -2675,7 +2742,7 @@ open func stopTimer(visit: String, entry: String)throws  -> Recorded  {
 }
     
     /**
-     * Unsent work of other phones that this one has yet to deliver.
+     * Unsent work of other phones that this one has yet to deliver, or the photos of it.
      *
      * # Errors
      * `store_closed`.
@@ -2690,7 +2757,7 @@ open func carried()throws  -> [Carried]  {
 }
     
     /**
-     * The next request of carried work; `None` when all of it is delivered.
+     * The next request of carried work; `None` when all of it is delivered but perhaps its photos.
      *
      * # Errors
      * `store_closed`.
@@ -2744,8 +2811,8 @@ open func finishExport(ticket: UInt32, key: Data)throws  -> Data  {
     /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
-     * whose tokens go with them.
+     * [`Phone::carried_frame`] until none is left, and then [`Phone::carried_upload`]. Its photos are among
+     * [`Phone::unsynced`]'s. It is kept until the server has all of it.
      *
      * # Errors
      * `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -2966,9 +3033,26 @@ open func sync(transport: Transport, observer: SyncObserver?, maxRounds: UInt32)
 }
     
     /**
-     * The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
-     * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
-     * killed goes on where the server is.
+     * As [`Phone::next_upload`], for the photos that came in another phone's file of unsent work: they go with that
+     * device's token, and after the frames that refer to them ([`Phone::carried_frame`]).
+     *
+     * # Errors
+     * As [`Phone::next_upload`].
+     */
+open func carriedUpload(id: String)throws  -> Upload?  {
+    return try  FfiConverterOptionTypeUpload.lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_carried_upload(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(id),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * The next request that brings a photo of this phone's own to the server, part by part; `None` when there is nothing to
+     * send, or nothing before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a
+     * phone that was killed goes on where the server is.
      *
      * # Errors
      * `store_closed`, `store_failed`, `store_damaged`.
@@ -2983,9 +3067,9 @@ open func nextUpload()throws  -> Upload?  {
 }
     
     /**
-     * Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
-     * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
-     * simply made again.
+     * Takes in the server's answer to [`Phone::next_upload`] or [`Phone::carried_upload`], whatever its status: all its
+     * headers, or at least `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that
+     * had no answer is simply made again.
      *
      * # Errors
      * `store_closed`, `store_failed`.
@@ -4269,6 +4353,14 @@ public struct Carried: Equatable, Hashable {
      */
     public var framesLeft: UInt32
     /**
+     * How many of its photos the server is not known to have.
+     */
+    public var photosLeft: UInt32
+    /**
+     * How many bytes of them.
+     */
+    public var bytesLeft: Int64
+    /**
      * To get tokens for the device that it comes from, by the same engineer, logged in.
      */
     public var enrolment: EnrolmentRequest
@@ -4295,6 +4387,12 @@ public struct Carried: Equatable, Hashable {
          * How many frames the server has yet to answer.
          */framesLeft: UInt32, 
         /**
+         * How many of its photos the server is not known to have.
+         */photosLeft: UInt32, 
+        /**
+         * How many bytes of them.
+         */bytesLeft: Int64, 
+        /**
          * To get tokens for the device that it comes from, by the same engineer, logged in.
          */enrolment: EnrolmentRequest) {
         self.id = id
@@ -4303,6 +4401,8 @@ public struct Carried: Equatable, Hashable {
         self.name = name
         self.visits = visits
         self.framesLeft = framesLeft
+        self.photosLeft = photosLeft
+        self.bytesLeft = bytesLeft
         self.enrolment = enrolment
     }
 
@@ -4328,6 +4428,8 @@ public struct FfiConverterTypeCarried: FfiConverterRustBuffer {
                 name: FfiConverterString.read(from: &buf), 
                 visits: FfiConverterSequenceString.read(from: &buf), 
                 framesLeft: FfiConverterUInt32.read(from: &buf), 
+                photosLeft: FfiConverterUInt32.read(from: &buf), 
+                bytesLeft: FfiConverterInt64.read(from: &buf), 
                 enrolment: FfiConverterTypeEnrolmentRequest.read(from: &buf)
         )
     }
@@ -4339,6 +4441,8 @@ public struct FfiConverterTypeCarried: FfiConverterRustBuffer {
         FfiConverterString.write(value.name, into: &buf)
         FfiConverterSequenceString.write(value.visits, into: &buf)
         FfiConverterUInt32.write(value.framesLeft, into: &buf)
+        FfiConverterUInt32.write(value.photosLeft, into: &buf)
+        FfiConverterInt64.write(value.bytesLeft, into: &buf)
         FfiConverterTypeEnrolmentRequest.write(value.enrolment, into: &buf)
     }
 }
@@ -6831,6 +6935,10 @@ public struct Photo: Equatable, Hashable {
      */
     public var seal: Bool
     /**
+     * The work item or expense that it belongs to; the visit as a whole where there is none.
+     */
+    public var about: String?
+    /**
      * When it was taken, milliseconds since 1970 UTC.
      */
     public var atMs: Int64
@@ -6869,6 +6977,9 @@ public struct Photo: Equatable, Hashable {
          * Whether it shows the customer's seal.
          */seal: Bool, 
         /**
+         * The work item or expense that it belongs to; the visit as a whole where there is none.
+         */about: String?, 
+        /**
          * When it was taken, milliseconds since 1970 UTC.
          */atMs: Int64, 
         /**
@@ -6886,6 +6997,7 @@ public struct Photo: Equatable, Hashable {
         self.mediaType = mediaType
         self.caption = caption
         self.seal = seal
+        self.about = about
         self.atMs = atMs
         self.by = by
         self.supersedes = supersedes
@@ -6914,6 +7026,7 @@ public struct FfiConverterTypePhoto: FfiConverterRustBuffer {
                 mediaType: FfiConverterString.read(from: &buf), 
                 caption: FfiConverterString.read(from: &buf), 
                 seal: FfiConverterBool.read(from: &buf), 
+                about: FfiConverterOptionString.read(from: &buf), 
                 atMs: FfiConverterInt64.read(from: &buf), 
                 by: FfiConverterString.read(from: &buf), 
                 supersedes: FfiConverterOptionTypeCorrection.read(from: &buf), 
@@ -6928,6 +7041,7 @@ public struct FfiConverterTypePhoto: FfiConverterRustBuffer {
         FfiConverterString.write(value.mediaType, into: &buf)
         FfiConverterString.write(value.caption, into: &buf)
         FfiConverterBool.write(value.seal, into: &buf)
+        FfiConverterOptionString.write(value.about, into: &buf)
         FfiConverterInt64.write(value.atMs, into: &buf)
         FfiConverterString.write(value.by, into: &buf)
         FfiConverterOptionTypeCorrection.write(value.supersedes, into: &buf)
@@ -8371,11 +8485,7 @@ public struct Upload: Equatable, Hashable {
      */
     public var bytes: Data
     /**
-     * The device whose token goes with it, where it is not this phone's own: the photo came in a file of unsent work.
-     */
-    public var device: String?
-    /**
-     * How many photos the server is not known to have, this one included.
+     * How many photos the server is not known to have, this one included: this phone's own, or those of the same file.
      */
     public var photosLeft: UInt32
     /**
@@ -8402,10 +8512,7 @@ public struct Upload: Equatable, Hashable {
          * The body; empty for `HEAD`.
          */bytes: Data, 
         /**
-         * The device whose token goes with it, where it is not this phone's own: the photo came in a file of unsent work.
-         */device: String?, 
-        /**
-         * How many photos the server is not known to have, this one included.
+         * How many photos the server is not known to have, this one included: this phone's own, or those of the same file.
          */photosLeft: UInt32, 
         /**
          * How many bytes of them.
@@ -8415,7 +8522,6 @@ public struct Upload: Equatable, Hashable {
         self.path = path
         self.headers = headers
         self.bytes = bytes
-        self.device = device
         self.photosLeft = photosLeft
         self.bytesLeft = bytesLeft
     }
@@ -8441,7 +8547,6 @@ public struct FfiConverterTypeUpload: FfiConverterRustBuffer {
                 path: FfiConverterString.read(from: &buf), 
                 headers: FfiConverterSequenceTypeHttpHeader.read(from: &buf), 
                 bytes: FfiConverterData.read(from: &buf), 
-                device: FfiConverterOptionString.read(from: &buf), 
                 photosLeft: FfiConverterUInt32.read(from: &buf), 
                 bytesLeft: FfiConverterInt64.read(from: &buf)
         )
@@ -8453,7 +8558,6 @@ public struct FfiConverterTypeUpload: FfiConverterRustBuffer {
         FfiConverterString.write(value.path, into: &buf)
         FfiConverterSequenceTypeHttpHeader.write(value.headers, into: &buf)
         FfiConverterData.write(value.bytes, into: &buf)
-        FfiConverterOptionString.write(value.device, into: &buf)
         FfiConverterUInt32.write(value.photosLeft, into: &buf)
         FfiConverterInt64.write(value.bytesLeft, into: &buf)
     }
@@ -8497,7 +8601,7 @@ public struct UploadReport: Equatable, Hashable {
      */
     public var waitS: UInt32?
     /**
-     * How many photos the server is not known to have.
+     * How many photos the server is not known to have, as in [`Upload::photos_left`].
      */
     public var photosLeft: UInt32
     /**
@@ -8522,7 +8626,7 @@ public struct UploadReport: Equatable, Hashable {
          * Seconds to wait first, where the server says so.
          */waitS: UInt32?, 
         /**
-         * How many photos the server is not known to have.
+         * How many photos the server is not known to have, as in [`Upload::photos_left`].
          */photosLeft: UInt32, 
         /**
          * How many bytes of them.
@@ -12156,6 +12260,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_add_photo() != 59478) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_countersign_core_checksum_method_phone_add_photo_about() != 42404) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_countersign_core_checksum_method_phone_add_seal() != 56606) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -12207,10 +12314,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_stop_timer() != 49172) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_phone_carried() != 15106) {
+    if (uniffi_countersign_core_checksum_method_phone_carried() != 30157) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_phone_carried_frame() != 30582) {
+    if (uniffi_countersign_core_checksum_method_phone_carried_frame() != 19169) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_phone_export_unsynced() != 19567) {
@@ -12219,7 +12326,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_finish_export() != 34487) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_phone_import_unsynced() != 28393) {
+    if (uniffi_countersign_core_checksum_method_phone_import_unsynced() != 44003) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_phone_prepare_export() != 14824) {
@@ -12258,10 +12365,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_sync() != 33890) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_phone_next_upload() != 13673) {
+    if (uniffi_countersign_core_checksum_method_phone_carried_upload() != 65459) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_phone_uploaded() != 49809) {
+    if (uniffi_countersign_core_checksum_method_phone_next_upload() != 2098) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_phone_uploaded() != 10012) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_clock_now() != 38762) {
@@ -12300,7 +12410,10 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_httptransport_log_out() != 6603) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_httptransport_sync() != 53801) {
+    if (uniffi_countersign_core_checksum_method_httptransport_sync() != 13918) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_httptransport_deliver() != 44448) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_constructor_phone_open() != 6341) {

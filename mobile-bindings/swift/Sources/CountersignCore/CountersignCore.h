@@ -446,6 +446,11 @@ void uniffi_countersign_core_fn_method_phone_shut_down(uint64_t ptr, RustCallSta
 RustBuffer uniffi_countersign_core_fn_method_phone_add_photo(uint64_t ptr, RustBuffer visit, RustBuffer bytes, RustBuffer media_type, RustBuffer caption, RustBuffer corrects, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADD_PHOTO_ABOUT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADD_PHOTO_ABOUT
+RustBuffer uniffi_countersign_core_fn_method_phone_add_photo_about(uint64_t ptr, RustBuffer visit, RustBuffer about, RustBuffer bytes, RustBuffer media_type, RustBuffer caption, RustBuffer corrects, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADD_SEAL
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_ADD_SEAL
 RustBuffer uniffi_countersign_core_fn_method_phone_add_seal(uint64_t ptr, RustBuffer visit, RustBuffer bytes, RustBuffer media_type, RustBuffer caption, RustBuffer corrects, RustCallStatus *_Nonnull out_status
@@ -614,6 +619,11 @@ RustBuffer uniffi_countersign_core_fn_method_phone_seal_frame(uint64_t ptr, uint
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SYNC
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SYNC
 RustBuffer uniffi_countersign_core_fn_method_phone_sync(uint64_t ptr, uint64_t transport, RustBuffer observer, uint32_t max_rounds, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_CARRIED_UPLOAD
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_CARRIED_UPLOAD
+RustBuffer uniffi_countersign_core_fn_method_phone_carried_upload(uint64_t ptr, RustBuffer id, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_NEXT_UPLOAD
@@ -795,6 +805,11 @@ void uniffi_countersign_core_fn_method_httptransport_log_out(uint64_t ptr, RustC
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_HTTPTRANSPORT_SYNC
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_HTTPTRANSPORT_SYNC
 RustBuffer uniffi_countersign_core_fn_method_httptransport_sync(uint64_t ptr, RustBuffer observer, uint32_t max_rounds, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_HTTPTRANSPORT_DELIVER
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_HTTPTRANSPORT_DELIVER
+RustBuffer uniffi_countersign_core_fn_method_httptransport_deliver(uint64_t ptr, RustBuffer id, RustBuffer observer, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_FFI_COUNTERSIGN_CORE_RUSTBUFFER_ALLOC
@@ -1177,6 +1192,12 @@ uint16_t uniffi_countersign_core_checksum_method_phone_add_photo(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADD_PHOTO_ABOUT
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADD_PHOTO_ABOUT
+uint16_t uniffi_countersign_core_checksum_method_phone_add_photo_about(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADD_SEAL
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_ADD_SEAL
 uint16_t uniffi_countersign_core_checksum_method_phone_add_seal(void
@@ -1381,6 +1402,12 @@ uint16_t uniffi_countersign_core_checksum_method_phone_sync(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_CARRIED_UPLOAD
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_CARRIED_UPLOAD
+uint16_t uniffi_countersign_core_checksum_method_phone_carried_upload(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_NEXT_UPLOAD
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_NEXT_UPLOAD
 uint16_t uniffi_countersign_core_checksum_method_phone_next_upload(void
@@ -1468,6 +1495,12 @@ uint16_t uniffi_countersign_core_checksum_method_httptransport_log_out(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_HTTPTRANSPORT_SYNC
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_HTTPTRANSPORT_SYNC
 uint16_t uniffi_countersign_core_checksum_method_httptransport_sync(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_HTTPTRANSPORT_DELIVER
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_HTTPTRANSPORT_DELIVER
+uint16_t uniffi_countersign_core_checksum_method_httptransport_deliver(void
     
 );
 #endif

@@ -81,7 +81,10 @@ sync-count = { $n ->
    *[other] { $visits } visits
  }.
 sync-since = The oldest has been waiting for { $age }.
-sync-photos = { $n } photos have not been sent.
+sync-photos = { $n ->
+    [one] { $n } photo
+   *[other] { $n } photos
+ } ({ $size }).
 sync-never = This phone has never reached the server.
 sync-last = Last reached the server: { $at }.
 sync-now = Send now
@@ -94,6 +97,120 @@ export-title = Save unsent work to a file
 export-why = For a phone that is about to fail. The file is encrypted and holds everything that is not on the server.
 export = Save to a file
 export-key = The file can only be opened with this key. Write it down now; it is shown once and is not in the file.
+import-title = Another phone's unsent work
+import-why = A colleague's phone died, and you have the file that was saved on it and its key.
+import-open = Take in a file
+import-file = Take in a file
+import-how = The file from “Save to a file”, and the key that was written down from that phone's screen. It is kept on this phone until the server has it.
+import-choose = Choose the file
+import-key = Key
+import-key-hint = { $n } of 64 characters; spaces do no harm.
+import-key-wrong = { $n } of 64 characters: digits and the letters a to f.
+import-do = Open
+carried-of = Recorded by { $name }
+carried-visits = { $n ->
+    [one] { $n } visit
+   *[other] { $n } visits
+ }
+carried-photos = { $n ->
+    [one] { $n } photo
+   *[other] { $n } photos
+ } ({ $size })
+carried-here = only on this phone
+carried-photos-here = photos only on this phone
+carried-under-way = being delivered
+carried-must-wait = must wait
+carried-left = { $frames } of records, { $photos } photos ({ $size }) to go
+carried-waits = Some of it stands on another phone's changes, which the server has not got. Deliver it again when that phone has sent them.
+carried-own = You recorded it yourself: it goes with this phone's log-in.
+carried-other = The server takes it only from { $name }: they log in here once. This phone stays yours.
+carried-deliver = Deliver
+carried-done = { $n ->
+    [0] Delivered.
+    [one] Delivered: { $n } visit is on the server.
+   *[other] Delivered: { $n } visits are on the server.
+ }
+carried-refused = { $n ->
+    [one] The server set { $n } change aside
+   *[other] The server set { $n } changes aside
+ } ({ $codes }). A manager sees them.
+carried-photos-refused = { $n ->
+    [one] The server did not take { $n } photo
+   *[other] The server did not take { $n } photos
+ }; the bytes are still here.
+
+photo = Photo
+photo-file = File
+photo-seal = Customer's seal
+photos = Photos
+photos-count = { $n ->
+    [one] { $n } photo
+   *[other] { $n } photos
+ }
+photos-list = Photos
+photos-unsent = { $n ->
+    [one] { $n } of them is only on this phone
+   *[other] { $n } of them are only on this phone
+ } ({ $size }).
+photos-taking = Recording { $n } of { $of } …
+photos-missed = { $n ->
+    [one] Not recorded: { $names }.
+   *[other] { $n } not recorded: { $names }.
+ }
+photos-made-small = Photos are made smaller and recorded without the place where they were taken.
+photo-take = Take a photo
+photo-choose = Choose files
+photo-caption = What it shows
+photo-caption-next = What the next photo shows
+photo-phrase-screen = Error on the screen
+photo-phrase-room = Machine room
+photo-phrase-before = Before
+photo-phrase-after = After
+photo-phrase-paper = Paper
+photo-here = on this phone
+photo-sending = being sent
+photo-refused = refused
+photo-server = at the server
+photo-elsewhere = elsewhere
+photo-not-here = Not on this phone
+photo-elsewhere-why = This photo was taken on another phone, or its bytes have gone to the server. It is shown when there is a network.
+photo-nowhere = The server does not have this photo yet: it is still on the phone that took it.
+photo-fetching = Fetching the photo ({ $size }) …
+photo-look = The photo
+photo-scroll = The photo; can be scrolled when it is enlarged
+photo-larger = Larger
+photo-smaller = Smaller
+photo-save-file = Save the file ({ $size })
+photo-sent-of = { $sent } of { $size }
+photo-refused-why = The server did not take this photo (status { $status }). The bytes are kept here; take it again, or ask your administrator.
+photo-about = About this photo
+photo-belongs = Belongs to
+photo-of-visit = the visit as a whole
+photo-replaces = Replaces an earlier one: { $why }
+photo-replaced = This photo was replaced and no longer counts.
+photo-replaced-by = Show the newer one
+photo-replace = Correct or replace
+photo-replace-why = What was recorded stays in the record; the newer one counts.
+photo-why = Why
+photo-correct = Correct the words
+photo-take-another = Take another photo instead
+seal-take = Photograph the customer's seal
+seal-why = The seal has to be there before the customer signs; it then stands beside the signature.
+seal-late = The customer has signed already: a seal that is photographed now is no part of what was signed.
+photos-when = When photos are sent
+photos-when-now = with everything else
+photos-when-wifi = on Wi-Fi only
+photos-when-later = when I say so
+photos-send-now = Send the photos now
+photos-sent-of = Photos: { $sent } of { $size } sent
+photos-refused = { $n ->
+    [one] The server did not take { $n } photo
+   *[other] The server did not take { $n } photos
+ } (status { $status }). The bytes are kept on this phone.
+expense-receipt = Receipt
+expense-receipt-first = First say what for and how much; the expense is saved with its first photo.
+expense-receipt-of = Receipt: { $what }
+item-photo-first = First say what kind of work; the item is saved with its first photo.
 
 where = Which hospital?
 where-search = Search
@@ -305,4 +422,7 @@ trouble-insecure = { $name } is not encrypted. The app needs an address that beg
 trouble-quota = The phone's storage is full. The last entry was not recorded; free some space and try again.
 trouble-not_owner = Another tab has taken over. Nothing more is recorded in this one.
 trouble-unavailable = The server is too busy or is being restarted.
+trouble-photo_unreadable = This is no picture that the browser can read, and no PDF.
+trouble-photo_too_large = The file is too large: at most 20 MB.
+trouble-carried_for_another = This was recorded by { $name }, who has to log in to deliver it.
 trouble-other = This did not work: { $text } ({ $code })

@@ -1,4 +1,5 @@
 /** The server: log-in, this device's tokens, sync frames. */
+import type { Upload, UploadAnswer } from "@countersign/core";
 import type { Disk, Tokens } from "./disk.ts";
 
 /** Why a request came to nothing. `code` is the server's, or `offline` when there was no answer. */
@@ -44,22 +45,31 @@ export function tokens(pair: Pair): Tokens {
   return { access: pair.access_token, refresh: pair.refresh_token, until: Date.now() + pair.expires_in * 1000 };
 }
 
-async function send(path: string, init: RequestInit, patience = PATIENCE): Promise<Response> {
+/** The answer, whatever it says. */
+async function reach(path: string, init: RequestInit, patience: number): Promise<Response> {
   const timeout = AbortSignal.timeout(patience);
   const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
   const headers = new Headers(init.headers);
   headers.set("accept-language", document.documentElement.lang);
-  let response: Response;
   try {
-    response = await fetch(path, { ...init, headers, signal, cache: "no-store", credentials: "omit" });
+    return await fetch(path, { cache: "no-store", ...init, headers, signal, credentials: "omit" });
   } catch (e) {
     throw new ApiError("offline", 0, String(e));
   }
+}
+
+async function send(path: string, init: RequestInit, patience = PATIENCE): Promise<Response> {
+  const response = await reach(path, init, patience);
   if (response.ok) return response;
+  throw await refusal(response);
+}
+
+/** What an answer that says no says. */
+async function refusal(response: Response): Promise<ApiError> {
   const problem = (await response.json().catch(() => ({}))) as { code?: string; title?: string };
   const wait = Number(response.headers.get("retry-after"));
   const code = problem.code ?? (response.status >= 500 ? "unavailable" : "refused");
-  throw new ApiError(code, response.status, problem.title ?? String(response.status), wait > 0 ? wait : null);
+  return new ApiError(code, response.status, problem.title ?? String(response.status), wait > 0 ? wait : null);
 }
 
 export async function post<T>(path: string, body: unknown, token?: string): Promise<T> {
@@ -85,17 +95,28 @@ export async function enrol(path: string, body: string, token: string): Promise<
   return { device: answer.device_id, tokens: tokens(answer) };
 }
 
-/** Requests in the name of this device. Only one renewal of the tokens is under way at a time: each is good for one use. */
+/** Where a device's tokens are kept. */
+export interface TokenKeeper {
+  get(): Promise<Tokens | undefined>;
+  put(fresh: Tokens): Promise<void>;
+}
+
+/** Requests in the name of a device. Only one renewal of the tokens is under way at a time: each is good for one use. */
 export class DeviceApi {
-  readonly #disk: Disk;
+  readonly #kept: TokenKeeper;
   #renewal: Promise<string> | null = null;
 
-  constructor(disk: Disk) {
-    this.#disk = disk;
+  constructor(kept: TokenKeeper) {
+    this.#kept = kept;
+  }
+
+  /** This phone's own device. */
+  static of(disk: Disk): DeviceApi {
+    return new DeviceApi({ get: () => disk.get("tokens"), put: (fresh) => disk.put("tokens", fresh) });
   }
 
   async #access(force: boolean): Promise<string> {
-    const held = await this.#disk.get("tokens");
+    const held = await this.#kept.get();
     if (held === undefined) throw new ApiError("no_tokens", 401, "no tokens");
     if (!force && held.until - EARLY > Date.now()) return held.access;
     this.#renewal ??= this.#renew(held.refresh).finally(() => {
@@ -107,17 +128,12 @@ export class DeviceApi {
   async #renew(refresh: string): Promise<string> {
     const pair = await post<Pair>("/api/v1/auth/refresh", { refresh_token: refresh });
     const fresh = tokens(pair);
-    await this.#disk.put("tokens", fresh);
+    await this.#kept.put(fresh);
     return fresh.access;
   }
 
-  /** One exchange of the sync protocol. */
-  async exchange(frame: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const once = async (token: string) => {
-      const headers = { "content-type": "application/cbor", authorization: `Bearer ${token}` };
-      const init = { method: "POST", headers, body: frame as BodyInit, signal };
-      return new Uint8Array(await (await send("/api/v1/sync", init, SYNC_PATIENCE)).arrayBuffer());
-    };
+  /** Does something with an access token, once more with a new one when the server no longer takes it. */
+  async with<T>(once: (token: string) => Promise<T>): Promise<T> {
     try {
       return await once(await this.#access(false));
     } catch (e) {
@@ -125,5 +141,36 @@ export class DeviceApi {
       if (e instanceof ApiError && e.status === 401 && !e.code.includes("refresh")) return once(await this.#access(true));
       throw e;
     }
+  }
+
+  /** One exchange of the sync protocol. */
+  async exchange(frame: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    return this.with(async (token) => {
+      const headers = { "content-type": "application/cbor", authorization: `Bearer ${token}` };
+      const init = { method: "POST", headers, body: frame as BodyInit, signal };
+      return new Uint8Array(await (await send("/api/v1/sync", init, SYNC_PATIENCE)).arrayBuffer());
+    });
+  }
+
+  /** A request about a photo's bytes. Every answer that is the server's own is one, a refusal as well. */
+  async upload(request: Upload, signal?: AbortSignal): Promise<UploadAnswer> {
+    return this.with(async (token) => {
+      const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+      for (const { name, value } of request.headers) headers[name] = value;
+      const init: RequestInit = { method: request.method, headers };
+      if (signal !== undefined) init.signal = signal;
+      if (request.method === "PATCH") init.body = request.bytes as BodyInit;
+      const response = await reach(request.path, init, SYNC_PATIENCE);
+      if (response.status === 401) throw await refusal(response);
+      return { status: response.status, headers: [...response.headers].map(([name, value]) => ({ name, value })) };
+    });
+  }
+
+  /** A photo's bytes from the server; they never change, so what the browser has kept of them will do. */
+  async blob(sha256: string): Promise<Blob> {
+    return this.with(async (token) => {
+      const init: RequestInit = { headers: { authorization: `Bearer ${token}` }, cache: "force-cache" };
+      return (await send(`/api/v1/blobs/${sha256}`, init, SYNC_PATIENCE)).blob();
+    });
   }
 }

@@ -1,10 +1,13 @@
 /** The app's one state: the engine, who uses it, and how the server is reached. React looks at it through `useApp`. */
-import { Phone, PhoneError, type Recorded, type Signer, load } from "@countersign/core";
+import { type Carried, Phone, PhoneError, type Recorded, type Signer, load } from "@countersign/core";
 import { ApiError, DeviceApi, type Me, changePassword, enrol, login } from "./api.ts";
 import { clock } from "./clock.ts";
 import { Disk, NotOwner, type Tokens } from "./disk.ts";
 import { deviceKey, hex } from "./key.ts";
 import { claim, takeOver } from "./owner.ts";
+import { type Credentials, type Delivered, type Delivery, deliver } from "./carry.ts";
+import { PhotoWay } from "./photos.ts";
+import { NotTaken } from "../photos/prepare.ts";
 
 /** What the app is about to do. */
 export type Stage = "opening" | "elsewhere" | "login" | "password" | "filling" | "ready" | "broken";
@@ -52,6 +55,7 @@ export function trouble(e: unknown): Trouble {
   if (e instanceof PhoneError && [ApiError, NotOwner, DOMException].some((kind) => e.cause instanceof kind)) return trouble(e.cause);
   if (e instanceof PhoneError) return { code: e.code, text: e.text };
   if (e instanceof ApiError) return { code: e.code, text: e.message };
+  if (e instanceof NotTaken) return { code: e.code, text: e.message };
   if (e instanceof NotOwner) return { code: "not_owner", text: e.message };
   if (e instanceof DOMException && e.name === "QuotaExceededError") return { code: "quota", text: e.message };
   return { code: "unexpected", text: e instanceof Error ? e.message : String(e) };
@@ -78,6 +82,8 @@ class App {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wait = SOON;
   #stop = new AbortController();
+  /** Photos on their way to the server. */
+  readonly photos = new PhotoWay();
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -145,7 +151,7 @@ class App {
       clock: clock(),
       signer: key,
     });
-    this.#api = new DeviceApi(disk);
+    this.#api = DeviceApi.of(disk);
     const last = (await disk.get("synced")) ?? null;
     const persisted = (await navigator.storage?.persisted?.().catch(() => null)) ?? null;
     this.#set({ persisted, sync: { ...this.#state.sync, last }, version: this.#state.version + 1 });
@@ -245,6 +251,8 @@ class App {
       this.#wait = SOON;
       stand({ trouble: null, last });
       if (this.#state.stage === "filling") this.#set({ stage: "ready" });
+      // Beside what follows: records that are made meanwhile do not wait for photos.
+      void this.#sendPhotos(api, stop);
     } catch (e) {
       if (stop.aborted) return;
       this.#wait = Math.min(this.#wait * 2, LATE);
@@ -259,6 +267,36 @@ class App {
         this.#later(waiting ? this.#wait : NEWS);
         this.changed();
       }
+    }
+  }
+
+  async #sendPhotos(api: DeviceApi, stop: AbortSignal): Promise<void> {
+    const { waitS, failed } = await this.photos.run(this.phone, api, stop, () => this.changed());
+    if (failed instanceof ApiError && failed.needsLogin) this.#set({ needsLogin: true });
+    if (stop.aborted || (failed === null && waitS === null)) return;
+    setTimeout(() => void this.sync(), waitS === null ? this.#wait : waitS * 1000);
+  }
+
+  /** A photo's bytes: from this phone while they wait here, else from the server. */
+  async picture(sha256: string): Promise<Blob> {
+    const waits = this.phone.unsynced().photos.find((photo) => photo.sha256 === sha256);
+    if (waits !== undefined) {
+      // The server may have got all of it a moment ago.
+      const bytes = await this.phone.photoBytes(sha256).catch(() => null);
+      if (bytes !== null) return new Blob([bytes as BlobPart], { type: waits.mediaType });
+    }
+    if (this.#api === null) throw new ApiError("offline", 0, "the store is not open");
+    return this.#api.blob(sha256);
+  }
+
+  /** Delivers what another phone could not send any more. */
+  async deliver(carried: Carried, who: Credentials | null, progress: (at: Delivery) => void): Promise<Delivered> {
+    if (this.#api === null) throw new ApiError("offline", 0, "the store is not open");
+    try {
+      return await deliver(this.phone, carried, who, this.#api, this.#stop.signal, progress);
+    } finally {
+      this.changed();
+      void this.sync();
     }
   }
 

@@ -5,6 +5,7 @@ import { app } from "../engine/app.ts";
 import { minorUnits } from "../format.ts";
 import { useSay } from "../i18n.ts";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
+import { PhotosAbout } from "../ui/photos.tsx";
 import { back, useDraft, useTask } from "../use.ts";
 
 const KINDS: readonly ExpenseKind[] = ["taxi", "hotel", "meal", "transport", "part", "other"];
@@ -23,8 +24,9 @@ export function ExpenseForm(p: { visit: string; expense: string | null }) {
   const minor = minorUnits(amount);
   const wrong = amount.trim() !== "" && minor === null;
 
-  const save = async () => {
-    if (kind === null || minor === null) return;
+  const store = async (): Promise<string | null> => {
+    if (kind === null || minor === null) return null;
+    let id = old?.id ?? null;
     const patch: ExpensePatch = {};
     if (kind !== old?.kind) patch.kind = kind;
     if (minor !== old?.amountMinor) {
@@ -33,11 +35,26 @@ export function ExpenseForm(p: { visit: string; expense: string | null }) {
     }
     if (note.trim() !== (old?.note ?? "")) patch.note = note.trim();
     if (Object.keys(patch).length > 0) {
-      await app.record((phone) => (old === null ? phone.addExpense(p.visit, patch) : phone.editExpense(p.visit, old.id, patch)));
+      const done = await app.record((phone) =>
+        old === null ? phone.addExpense(p.visit, patch) : phone.editExpense(p.visit, old.id, patch),
+      );
+      id ??= done.fact;
     }
     amountDone();
     noteDone();
-    back(home);
+    return id;
+  };
+  const save = async () => {
+    if ((await store()) !== null) back(home);
+  };
+  // A receipt belongs to an expense: a new one is recorded with its first photo.
+  const saveFirst = async () => {
+    let id: string | null = null;
+    await run(async () => {
+      id = await store();
+    });
+    if (id !== null) back(`${home}/expense/${id}`);
+    return id;
   };
   const remove = async () => {
     if (old === null) return;
@@ -68,6 +85,15 @@ export function ExpenseForm(p: { visit: string; expense: string | null }) {
         <Field label={say("expense-note")} value={note} onChange={setNote} lines={2} />
         <Failed trouble={failed} />
       </Card>
+      <PhotosAbout
+        visit={app.phone.visit(p.visit)}
+        about={p.expense}
+        title={say("expense-receipt")}
+        hint={say(kind === null || minor === null ? "expense-receipt-first" : "photos-made-small")}
+        caption={kind === null ? "" : say("expense-receipt-of", { what: say(`expense_kind-${kind}`) })}
+        save={saveFirst}
+        ready={kind !== null && minor !== null}
+      />
       {old !== null && old.removed === null && (
         <details className="card">
           <summary>{say("remove")}</summary>

@@ -5,6 +5,7 @@ import { app } from "../engine/app.ts";
 import { useSay } from "../i18n.ts";
 import { CATEGORIES } from "../ui/before-work.tsx";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
+import { PhotosAbout } from "../ui/photos.tsx";
 import { back, useDraft, useTask } from "../use.ts";
 
 export function ItemForm(p: { visit: string; item: string | null }) {
@@ -23,8 +24,9 @@ export function ItemForm(p: { visit: string; item: string | null }) {
   const { busy, failed, run } = useTask();
   const home = `/visit/${p.visit}`;
 
-  const save = async () => {
+  const store = async (): Promise<string | null> => {
     const patch: ItemPatch = {};
+    let id = old?.id ?? null;
     const clashes = new Set(visit.conflicts.map((c) => c.path));
     // Only what was changed is written: a colleague's words in the other fields stay theirs. A field that two phones
     // wrote apart is written again even if it is the same: that settles it.
@@ -41,10 +43,26 @@ export function ItemForm(p: { visit: string; item: string | null }) {
     if (action.trim() !== "" || old?.action != null) put("action", "action", action.trim(), old?.action ?? null);
     if (outcome.trim() !== "" || old?.outcome != null) put("outcome", "outcome", outcome.trim(), old?.outcome ?? null);
     if (Object.keys(patch).length > 0) {
-      await app.record((phone) => (old === null ? phone.addItem(p.visit, patch) : phone.editItem(p.visit, old.id, patch)));
+      const done = await app.record((phone) =>
+        old === null ? phone.addItem(p.visit, patch) : phone.editItem(p.visit, old.id, patch),
+      );
+      id ??= done.fact;
     }
     for (const done of [symptomDone, actionDone, outcomeDone]) done();
+    return id;
+  };
+  const save = async () => {
+    await store();
     back(home);
+  };
+  // A photo belongs to an item: a new one is recorded with its first photo.
+  const saveFirst = async () => {
+    let id: string | null = null;
+    await run(async () => {
+      id = await store();
+    });
+    if (id !== null) back(`${home}/item/${id}`);
+    return id;
   };
   const remove = async () => {
     if (old === null) return;
@@ -91,6 +109,15 @@ export function ItemForm(p: { visit: string; item: string | null }) {
         />
         <Failed trouble={failed} />
       </Card>
+      <PhotosAbout
+        visit={visit}
+        about={p.item}
+        title={say("photos")}
+        hint={say(category === null ? "item-photo-first" : "photos-made-small")}
+        caption={category === null ? "" : say(`category-${category}`)}
+        save={saveFirst}
+        ready={category !== null}
+      />
       {old !== null && old.removed === null && (
         <details className="card">
           <summary>{say("remove")}</summary>

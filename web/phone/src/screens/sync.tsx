@@ -2,10 +2,11 @@
 import { useState } from "react";
 import { app } from "../engine/app.ts";
 import { hex } from "../engine/key.ts";
-import { moment } from "../format.ts";
+import { moment, size } from "../format.ts";
 import { useLook, useSay } from "../i18n.ts";
 import { age } from "../ui/sync-chip.tsx";
 import { Button, Card, Failed, Row, Screen, Tag } from "../ui/parts.tsx";
+import { PhotosOnTheirWay } from "../ui/photo-way.tsx";
 import { go, useApp, useNow, useTask } from "../use.ts";
 import { LoginForm } from "./first-minute.tsx";
 import { SyncTag } from "./home.tsx";
@@ -17,6 +18,7 @@ export function SyncScreen() {
   const now = useNow(10_000);
   const waiting = app.phone.unsynced();
   const since = age(waiting.sinceMs, now, say);
+  const some = waiting.changes + waiting.photos.length > 0;
   const visits = app.phone.visits().filter((v) => v.sync !== "synced");
   return (
     <Screen
@@ -28,7 +30,7 @@ export function SyncScreen() {
         </Button>
       }
     >
-      <Card tone={waiting.changes > 0 ? "ask" : "good"} title={say(waiting.changes > 0 ? "sync-some" : "sync-all")}>
+      <Card tone={some ? "ask" : "good"} title={say(some ? "sync-some" : "sync-all")}>
         <div role="status">
           {waiting.changes > 0 && (
             <p>
@@ -36,7 +38,9 @@ export function SyncScreen() {
               {since !== null && say("sync-since", { age: since })}
             </p>
           )}
-          {waiting.photos.length > 0 && <p>{say("sync-photos", { n: waiting.photos.length })}</p>}
+          {waiting.photos.length > 0 && (
+            <p>{say("sync-photos", { n: waiting.photos.length, size: size(waiting.photos.reduce((sum, p) => sum + p.size, 0), lang) })}</p>
+          )}
           <p>{sync.last === null ? say("sync-never") : say("sync-last", { at: moment(sync.last, lang) })}</p>
         </div>
         {sync.trouble !== null && !needsLogin && (
@@ -70,7 +74,12 @@ export function SyncScreen() {
           </ul>
         </Card>
       )}
-      {waiting.changes > 0 && <Export />}
+      <PhotosOnTheirWay />
+      {some && <Export />}
+      <Card title={say("import-title")}>
+        <p>{say("import-why")}</p>
+        <Button onClick={() => go("/import")}>{say("import-open")}</Button>
+      </Card>
     </Screen>
   );
 }

@@ -1,5 +1,5 @@
 /** One visit: what the contract says, the timer, and everything recorded. */
-import type { Conflict, TimeKind, Visit } from "@countersign/core";
+import type { Conflict, Expense, TimeKind, Visit } from "@countersign/core";
 import { useState } from "react";
 import { app } from "../engine/app.ts";
 import { moment, money, stopwatch } from "../format.ts";
@@ -8,6 +8,7 @@ import { BeforeWork } from "../ui/before-work.tsx";
 import { CoverageTag, Why, pick, tone } from "../ui/coverage.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Button, Card, Choice, Failed, Row, Screen, Tag } from "../ui/parts.tsx";
+import { PhotoCount, VisitPhotos } from "../ui/photos.tsx";
 import { go, useNow, useTask } from "../use.ts";
 import { SyncTag } from "./home.tsx";
 
@@ -62,6 +63,7 @@ export function VisitScreen({ visit: id }: { visit: string }) {
       <Items visit={visit} />
       <Hours visit={visit} />
       <Costs visit={visit} />
+      <VisitPhotos visit={visit} />
       <Objections visit={visit} />
       <People visit={visit} />
     </Screen>
@@ -224,6 +226,7 @@ function Items({ visit }: { visit: Visit }) {
             <strong className={item.removed === null ? "" : "struck"}>{itemName(visit, item.id, say)}</strong>
             {item.action !== null && <span>{item.action}</span>}
             {item.outcome !== null && <small>{item.outcome}</small>}
+            <PhotoCount visit={visit} about={item.id} />
             {item.removed !== null && <small>{say("removed", { why: item.removed })}</small>}
           </Row>
         ))}
@@ -285,6 +288,7 @@ function Costs({ visit }: { visit: Visit }) {
           >
             <strong className={expense.removed === null ? "" : "struck"}>{say(`expense_kind-${expense.kind ?? "other"}`)}</strong>
             {expense.note !== null && <small>{expense.note}</small>}
+            <PhotoCount visit={visit} about={expense.id} />
           </Row>
         ))}
       </ul>
@@ -293,6 +297,11 @@ function Costs({ visit }: { visit: Visit }) {
       </Button>
     </Card>
   );
+}
+
+/** What an expense is called in lists. */
+export function expenseName(expense: Expense, lang: Lang, say: Say): string {
+  return `${say(`expense_kind-${expense.kind ?? "other"}`)} ${sum(expense, lang)}`.trim();
 }
 
 function sum(expense: { amountMinor: number | null; currency: string | null }, lang: Lang): string {

@@ -199,6 +199,15 @@ public class SuspendingPhone(
         withContext(dispatcher) { blocking.`addPhoto`(`visit`, `bytes`, `mediaType`, `caption`, `corrects`) }
 
     /**
+     * Records a photo or file that belongs to a work item or an expense: `about` is its id.
+     *
+     * # Errors
+     * As [`Phone::add_photo`].
+     */
+    public suspend fun `addPhotoAbout`(`visit`: kotlin.String, `about`: kotlin.String, `bytes`: kotlin.ByteArray, `mediaType`: kotlin.String, `caption`: kotlin.String, `corrects`: Correction?): Recorded =
+        withContext(dispatcher) { blocking.`addPhotoAbout`(`visit`, `about`, `bytes`, `mediaType`, `caption`, `corrects`) }
+
+    /**
      * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
      * customer signs: what is added later is not part of what was signed.
      *
@@ -357,7 +366,7 @@ public class SuspendingPhone(
         withContext(dispatcher) { blocking.`stopTimer`(`visit`, `entry`) }
 
     /**
-     * Unsent work of other phones that this one has yet to deliver.
+     * Unsent work of other phones that this one has yet to deliver, or the photos of it.
      *
      * # Errors
      * `store_closed`.
@@ -366,7 +375,7 @@ public class SuspendingPhone(
         withContext(dispatcher) { blocking.`carried`() }
 
     /**
-     * The next request of carried work; `None` when all of it is delivered.
+     * The next request of carried work; `None` when all of it is delivered but perhaps its photos.
      *
      * # Errors
      * `store_closed`.
@@ -398,8 +407,8 @@ public class SuspendingPhone(
     /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
-     * whose tokens go with them.
+     * [`Phone::carried_frame`] until none is left, and then [`Phone::carried_upload`]. Its photos are among
+     * [`Phone::unsynced`]'s. It is kept until the server has all of it.
      *
      * # Errors
      * `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -522,9 +531,19 @@ public class SuspendingPhone(
         withContext(dispatcher) { blocking.`sync`(`transport`, `observer`, `maxRounds`) }
 
     /**
-     * The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
-     * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
-     * killed goes on where the server is.
+     * As [`Phone::next_upload`], for the photos that came in another phone's file of unsent work: they go with that
+     * device's token, and after the frames that refer to them ([`Phone::carried_frame`]).
+     *
+     * # Errors
+     * As [`Phone::next_upload`].
+     */
+    public suspend fun `carriedUpload`(`id`: kotlin.String): Upload? =
+        withContext(dispatcher) { blocking.`carriedUpload`(`id`) }
+
+    /**
+     * The next request that brings a photo of this phone's own to the server, part by part; `None` when there is nothing to
+     * send, or nothing before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a
+     * phone that was killed goes on where the server is.
      *
      * # Errors
      * `store_closed`, `store_failed`, `store_damaged`.
@@ -533,9 +552,9 @@ public class SuspendingPhone(
         withContext(dispatcher) { blocking.`nextUpload`() }
 
     /**
-     * Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
-     * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
-     * simply made again.
+     * Takes in the server's answer to [`Phone::next_upload`] or [`Phone::carried_upload`], whatever its status: all its
+     * headers, or at least `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that
+     * had no answer is simply made again.
      *
      * # Errors
      * `store_closed`, `store_failed`.
@@ -598,9 +617,9 @@ public class SuspendingHttpTransport(
         withContext(dispatcher) { blocking.`logOut`() }
 
     /**
-     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
-     * another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
-     * on, many times with the same numbers, and its `false` ends the sync then.
+     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. What came in another
+     * phone's file of unsent work is [`HttpTransport::deliver`]'s. `observer` is also asked while a request or a wait
+     * before the next attempt goes on, many times with the same numbers, and its `false` ends the sync then.
      *
      * # Errors
      * `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
@@ -609,4 +628,15 @@ public class SuspendingHttpTransport(
      */
     public suspend fun `sync`(`observer`: SyncObserver? = null, `maxRounds`: kotlin.UInt = 20u): SyncReport =
         withContext(dispatcher) { blocking.`sync`(`observer`, `maxRounds`) }
+
+    /**
+     * Delivers what `import_unsynced` took in: the records, and then their photos. The engineer who recorded it
+     * has to be logged in ([`HttpTransport::log_in`]), unless this phone is theirs as well. What arrived stays arrived; after
+     * a failure the same call goes on from there. `observer` is told how many requests are left, and may end it.
+     *
+     * # Errors
+     * `carried_for_another`: its engineer is not logged in; otherwise as [`HttpTransport::sync`].
+     */
+    public suspend fun `deliver`(`id`: kotlin.String, `observer`: SyncObserver? = null): SyncReport =
+        withContext(dispatcher) { blocking.`deliver`(`id`, `observer`) }
 }

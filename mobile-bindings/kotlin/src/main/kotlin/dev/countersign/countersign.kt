@@ -831,6 +831,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_add_photo(
     ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_add_photo_about(
+    ): Int
     external fun uniffi_countersign_core_checksum_method_phone_add_seal(
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_photo_bytes(
@@ -899,6 +901,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_sync(
     ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_carried_upload(
+    ): Int
     external fun uniffi_countersign_core_checksum_method_phone_next_upload(
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_uploaded(
@@ -928,6 +932,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_countersign_core_checksum_method_httptransport_log_out(
     ): Int
     external fun uniffi_countersign_core_checksum_method_httptransport_sync(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_httptransport_deliver(
     ): Int
     external fun uniffi_countersign_core_checksum_constructor_phone_open(
     ): Int
@@ -1006,6 +1012,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_countersign_core_fn_method_phone_add_photo(`ptr`: Long,`visit`: RustBuffer.ByValue,`bytes`: RustBuffer.ByValue,`mediaType`: RustBuffer.ByValue,`caption`: RustBuffer.ByValue,`corrects`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_add_photo_about(`ptr`: Long,`visit`: RustBuffer.ByValue,`about`: RustBuffer.ByValue,`bytes`: RustBuffer.ByValue,`mediaType`: RustBuffer.ByValue,`caption`: RustBuffer.ByValue,`corrects`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_add_seal(`ptr`: Long,`visit`: RustBuffer.ByValue,`bytes`: RustBuffer.ByValue,`mediaType`: RustBuffer.ByValue,`caption`: RustBuffer.ByValue,`corrects`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_photo_bytes(`ptr`: Long,`sha256`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1073,6 +1081,8 @@ internal object UniffiLib {
     external fun uniffi_countersign_core_fn_method_phone_seal_frame(`ptr`: Long,`ticket`: Int,`signature`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_sync(`ptr`: Long,`transport`: Long,`observer`: RustBuffer.ByValue,`maxRounds`: Int,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_carried_upload(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_next_upload(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1145,6 +1155,8 @@ internal object UniffiLib {
     external fun uniffi_countersign_core_fn_method_httptransport_log_out(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_countersign_core_fn_method_httptransport_sync(`ptr`: Long,`observer`: RustBuffer.ByValue,`maxRounds`: Int,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_httptransport_deliver(`ptr`: Long,`id`: RustBuffer.ByValue,`observer`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun ffi_countersign_core_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1325,6 +1337,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_add_photo() and 0xFFFF) != 59478) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_add_photo_about() and 0xFFFF) != 42404) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_countersign_core_checksum_method_phone_add_seal() and 0xFFFF) != 56606) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1376,10 +1391,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_stop_timer() and 0xFFFF) != 49172) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_carried() and 0xFFFF) != 15106) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_carried() and 0xFFFF) != 30157) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_carried_frame() and 0xFFFF) != 30582) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_carried_frame() and 0xFFFF) != 19169) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_export_unsynced() and 0xFFFF) != 19567) {
@@ -1388,7 +1403,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_finish_export() and 0xFFFF) != 34487) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_import_unsynced() and 0xFFFF) != 28393) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_import_unsynced() and 0xFFFF) != 44003) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_prepare_export() and 0xFFFF) != 14824) {
@@ -1427,10 +1442,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_sync() and 0xFFFF) != 33890) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_next_upload() and 0xFFFF) != 13673) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_carried_upload() and 0xFFFF) != 65459) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_uploaded() and 0xFFFF) != 49809) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_next_upload() and 0xFFFF) != 2098) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_uploaded() and 0xFFFF) != 10012) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_clock_now() and 0xFFFF) != 38762) {
@@ -1469,7 +1487,10 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_httptransport_log_out() and 0xFFFF) != 6603) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_httptransport_sync() and 0xFFFF) != 53801) {
+    if ((lib.uniffi_countersign_core_checksum_method_httptransport_sync() and 0xFFFF) != 13918) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_httptransport_deliver() and 0xFFFF) != 44448) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_constructor_phone_open() and 0xFFFF) != 6341) {
@@ -2703,9 +2724,9 @@ public interface HttpTransportInterface {
     fun `logOut`()
     
     /**
-     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
-     * another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
-     * on, many times with the same numbers, and its `false` ends the sync then.
+     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. What came in another
+     * phone's file of unsent work is [`HttpTransport::deliver`]'s. `observer` is also asked while a request or a wait
+     * before the next attempt goes on, many times with the same numbers, and its `false` ends the sync then.
      *
      * # Errors
      * `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
@@ -2713,6 +2734,16 @@ public interface HttpTransportInterface {
      * [`Phone::sync`].
      */
     fun `sync`(`observer`: SyncObserver? = null, `maxRounds`: kotlin.UInt = 20u): SyncReport
+    
+    /**
+     * Delivers what `import_unsynced` took in: the records, and then their photos. The engineer who recorded it
+     * has to be logged in ([`HttpTransport::log_in`]), unless this phone is theirs as well. What arrived stays arrived; after
+     * a failure the same call goes on from there. `observer` is told how many requests are left, and may end it.
+     *
+     * # Errors
+     * `carried_for_another`: its engineer is not logged in; otherwise as [`HttpTransport::sync`].
+     */
+    fun `deliver`(`id`: kotlin.String, `observer`: SyncObserver? = null): SyncReport
     
     companion object
 }
@@ -2946,9 +2977,9 @@ open class HttpTransport: Disposable, AutoCloseable, HttpTransportInterface
 
     
     /**
-     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. Those that came in
-     * another phone's file of unsent work are left to [`Phone::next_upload`]. `observer` is also asked while a request or a wait before the next attempt goes
-     * on, many times with the same numbers, and its `false` ends the sync then.
+     * As [`Phone::sync`] over this way, and then photos: each part of one that arrived stays arrived. What came in another
+     * phone's file of unsent work is [`HttpTransport::deliver`]'s. `observer` is also asked while a request or a wait
+     * before the next attempt goes on, many times with the same numbers, and its `false` ends the sync then.
      *
      * # Errors
      * `unauthorized`: log in and enrol again; `refresh_reused`: the same, and somebody has a copy of this phone's
@@ -2964,6 +2995,30 @@ open class HttpTransport: Disposable, AutoCloseable, HttpTransportInterface
         
         FfiConverterOptionalTypeSyncObserver.lower(`observer`),
         FfiConverterUInt.lower(`maxRounds`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Delivers what `import_unsynced` took in: the records, and then their photos. The engineer who recorded it
+     * has to be logged in ([`HttpTransport::log_in`]), unless this phone is theirs as well. What arrived stays arrived; after
+     * a failure the same call goes on from there. `observer` is told how many requests are left, and may end it.
+     *
+     * # Errors
+     * `carried_for_another`: its engineer is not logged in; otherwise as [`HttpTransport::sync`].
+     */
+    @Throws(PhoneException::class)override fun `deliver`(`id`: kotlin.String, `observer`: SyncObserver?): SyncReport {
+            return FfiConverterTypeSyncReport.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_httptransport_deliver(
+        it,
+        
+        FfiConverterString.lower(`id`),
+        FfiConverterOptionalTypeSyncObserver.lower(`observer`),_status)
 }
     }
     )
@@ -3550,6 +3605,14 @@ public interface PhoneInterface {
     fun `addPhoto`(`visit`: kotlin.String, `bytes`: kotlin.ByteArray, `mediaType`: kotlin.String, `caption`: kotlin.String, `corrects`: Correction?): Recorded
     
     /**
+     * Records a photo or file that belongs to a work item or an expense: `about` is its id.
+     *
+     * # Errors
+     * As [`Phone::add_photo`].
+     */
+    fun `addPhotoAbout`(`visit`: kotlin.String, `about`: kotlin.String, `bytes`: kotlin.ByteArray, `mediaType`: kotlin.String, `caption`: kotlin.String, `corrects`: Correction?): Recorded
+    
+    /**
      * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
      * customer signs: what is added later is not part of what was signed.
      *
@@ -3691,7 +3754,7 @@ public interface PhoneInterface {
     fun `stopTimer`(`visit`: kotlin.String, `entry`: kotlin.String): Recorded
     
     /**
-     * Unsent work of other phones that this one has yet to deliver.
+     * Unsent work of other phones that this one has yet to deliver, or the photos of it.
      *
      * # Errors
      * `store_closed`.
@@ -3699,7 +3762,7 @@ public interface PhoneInterface {
     fun `carried`(): List<Carried>
     
     /**
-     * The next request of carried work; `None` when all of it is delivered.
+     * The next request of carried work; `None` when all of it is delivered but perhaps its photos.
      *
      * # Errors
      * `store_closed`.
@@ -3728,8 +3791,8 @@ public interface PhoneInterface {
     /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
-     * whose tokens go with them.
+     * [`Phone::carried_frame`] until none is left, and then [`Phone::carried_upload`]. Its photos are among
+     * [`Phone::unsynced`]'s. It is kept until the server has all of it.
      *
      * # Errors
      * `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -3839,9 +3902,18 @@ public interface PhoneInterface {
     fun `sync`(`transport`: Transport, `observer`: SyncObserver?, `maxRounds`: kotlin.UInt): SyncReport
     
     /**
-     * The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
-     * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
-     * killed goes on where the server is.
+     * As [`Phone::next_upload`], for the photos that came in another phone's file of unsent work: they go with that
+     * device's token, and after the frames that refer to them ([`Phone::carried_frame`]).
+     *
+     * # Errors
+     * As [`Phone::next_upload`].
+     */
+    fun `carriedUpload`(`id`: kotlin.String): Upload?
+    
+    /**
+     * The next request that brings a photo of this phone's own to the server, part by part; `None` when there is nothing to
+     * send, or nothing before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a
+     * phone that was killed goes on where the server is.
      *
      * # Errors
      * `store_closed`, `store_failed`, `store_damaged`.
@@ -3849,9 +3921,9 @@ public interface PhoneInterface {
     fun `nextUpload`(): Upload?
     
     /**
-     * Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
-     * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
-     * simply made again.
+     * Takes in the server's answer to [`Phone::next_upload`] or [`Phone::carried_upload`], whatever its status: all its
+     * headers, or at least `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that
+     * had no answer is simply made again.
      *
      * # Errors
      * `store_closed`, `store_failed`.
@@ -4389,6 +4461,32 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
+     * Records a photo or file that belongs to a work item or an expense: `about` is its id.
+     *
+     * # Errors
+     * As [`Phone::add_photo`].
+     */
+    @Throws(PhoneException::class)override fun `addPhotoAbout`(`visit`: kotlin.String, `about`: kotlin.String, `bytes`: kotlin.ByteArray, `mediaType`: kotlin.String, `caption`: kotlin.String, `corrects`: Correction?): Recorded {
+            return FfiConverterTypeRecorded.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_add_photo_about(
+        it,
+        
+        FfiConverterString.lower(`visit`),
+        FfiConverterString.lower(`about`),
+        FfiConverterByteArray.lower(`bytes`),
+        FfiConverterString.lower(`mediaType`),
+        FfiConverterString.lower(`caption`),
+        FfiConverterOptionalTypeCorrection.lower(`corrects`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * Records a photo of the customer's seal (公章), to be drawn beside the signature. It has to be there before the
      * customer signs: what is added later is not part of what was signed.
      *
@@ -4776,7 +4874,7 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
-     * Unsent work of other phones that this one has yet to deliver.
+     * Unsent work of other phones that this one has yet to deliver, or the photos of it.
      *
      * # Errors
      * `store_closed`.
@@ -4796,7 +4894,7 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
-     * The next request of carried work; `None` when all of it is delivered.
+     * The next request of carried work; `None` when all of it is delivered but perhaps its photos.
      *
      * # Errors
      * `store_closed`.
@@ -4865,8 +4963,8 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
     /**
      * Takes in the file of another phone. On disk when this returns; importing it again changes nothing. Deliver it:
      * post [`Carried::enrolment`] as the engineer who recorded it, and with those tokens sync
-     * [`Phone::carried_frame`] until none is left. Its photos are among [`Phone::unsynced`]'s, and [`Phone::next_upload`] says
-     * whose tokens go with them.
+     * [`Phone::carried_frame`] until none is left, and then [`Phone::carried_upload`]. Its photos are among
+     * [`Phone::unsynced`]'s. It is kept until the server has all of it.
      *
      * # Errors
      * `rescue_unreadable`, `rescue_wrong_key`, `bad_key_length`, `store_failed`.
@@ -5152,9 +5250,31 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
-     * The next request that brings a photo to the server, part by part; `None` when there is nothing to send, or nothing
-     * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
-     * killed goes on where the server is.
+     * As [`Phone::next_upload`], for the photos that came in another phone's file of unsent work: they go with that
+     * device's token, and after the frames that refer to them ([`Phone::carried_frame`]).
+     *
+     * # Errors
+     * As [`Phone::next_upload`].
+     */
+    @Throws(PhoneException::class)override fun `carriedUpload`(`id`: kotlin.String): Upload? {
+            return FfiConverterOptionalTypeUpload.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_carried_upload(
+        it,
+        
+        FfiConverterString.lower(`id`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The next request that brings a photo of this phone's own to the server, part by part; `None` when there is nothing to
+     * send, or nothing before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a
+     * phone that was killed goes on where the server is.
      *
      * # Errors
      * `store_closed`, `store_failed`, `store_damaged`.
@@ -5174,9 +5294,9 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
-     * Takes in the server's answer to [`Phone::next_upload`], whatever its status: all its headers, or at least
-     * `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that had no answer is
-     * simply made again.
+     * Takes in the server's answer to [`Phone::next_upload`] or [`Phone::carried_upload`], whatever its status: all its
+     * headers, or at least `Upload-Offset`, `Upload-Complete` and `Retry-After`. On disk when this returns. A request that
+     * had no answer is simply made again.
      *
      * # Errors
      * `store_closed`, `store_failed`.
@@ -6700,6 +6820,16 @@ data class Carried (
     val `framesLeft`: kotlin.UInt
     , 
     /**
+     * How many of its photos the server is not known to have.
+     */
+    val `photosLeft`: kotlin.UInt
+    , 
+    /**
+     * How many bytes of them.
+     */
+    val `bytesLeft`: kotlin.Long
+    , 
+    /**
      * To get tokens for the device that it comes from, by the same engineer, logged in.
      */
     val `enrolment`: EnrolmentRequest
@@ -6725,6 +6855,8 @@ public object FfiConverterTypeCarried: FfiConverterRustBuffer<Carried> {
             FfiConverterString.read(buf),
             FfiConverterSequenceString.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterLong.read(buf),
             FfiConverterTypeEnrolmentRequest.read(buf),
         )
     }
@@ -6736,6 +6868,8 @@ public object FfiConverterTypeCarried: FfiConverterRustBuffer<Carried> {
             FfiConverterString.allocationSize(value.`name`) +
             FfiConverterSequenceString.allocationSize(value.`visits`) +
             FfiConverterUInt.allocationSize(value.`framesLeft`) +
+            FfiConverterUInt.allocationSize(value.`photosLeft`) +
+            FfiConverterLong.allocationSize(value.`bytesLeft`) +
             FfiConverterTypeEnrolmentRequest.allocationSize(value.`enrolment`)
     )
 
@@ -6746,6 +6880,8 @@ public object FfiConverterTypeCarried: FfiConverterRustBuffer<Carried> {
             FfiConverterString.write(value.`name`, buf)
             FfiConverterSequenceString.write(value.`visits`, buf)
             FfiConverterUInt.write(value.`framesLeft`, buf)
+            FfiConverterUInt.write(value.`photosLeft`, buf)
+            FfiConverterLong.write(value.`bytesLeft`, buf)
             FfiConverterTypeEnrolmentRequest.write(value.`enrolment`, buf)
     }
 }
@@ -8543,6 +8679,11 @@ data class Photo (
     val `seal`: kotlin.Boolean
     , 
     /**
+     * The work item or expense that it belongs to; the visit as a whole where there is none.
+     */
+    val `about`: kotlin.String?
+    , 
+    /**
      * When it was taken, milliseconds since 1970 UTC.
      */
     val `atMs`: kotlin.Long
@@ -8583,6 +8724,7 @@ public object FfiConverterTypePhoto: FfiConverterRustBuffer<Photo> {
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterOptionalString.read(buf),
             FfiConverterLong.read(buf),
             FfiConverterString.read(buf),
             FfiConverterOptionalTypeCorrection.read(buf),
@@ -8597,6 +8739,7 @@ public object FfiConverterTypePhoto: FfiConverterRustBuffer<Photo> {
             FfiConverterString.allocationSize(value.`mediaType`) +
             FfiConverterString.allocationSize(value.`caption`) +
             FfiConverterBoolean.allocationSize(value.`seal`) +
+            FfiConverterOptionalString.allocationSize(value.`about`) +
             FfiConverterLong.allocationSize(value.`atMs`) +
             FfiConverterString.allocationSize(value.`by`) +
             FfiConverterOptionalTypeCorrection.allocationSize(value.`supersedes`) +
@@ -8610,6 +8753,7 @@ public object FfiConverterTypePhoto: FfiConverterRustBuffer<Photo> {
             FfiConverterString.write(value.`mediaType`, buf)
             FfiConverterString.write(value.`caption`, buf)
             FfiConverterBoolean.write(value.`seal`, buf)
+            FfiConverterOptionalString.write(value.`about`, buf)
             FfiConverterLong.write(value.`atMs`, buf)
             FfiConverterString.write(value.`by`, buf)
             FfiConverterOptionalTypeCorrection.write(value.`supersedes`, buf)
@@ -9642,12 +9786,7 @@ data class Upload (
     val `bytes`: kotlin.ByteArray
     , 
     /**
-     * The device whose token goes with it, where it is not this phone's own: the photo came in a file of unsent work.
-     */
-    val `device`: kotlin.String?
-    , 
-    /**
-     * How many photos the server is not known to have, this one included.
+     * How many photos the server is not known to have, this one included: this phone's own, or those of the same file.
      */
     val `photosLeft`: kotlin.UInt
     , 
@@ -9676,7 +9815,6 @@ public object FfiConverterTypeUpload: FfiConverterRustBuffer<Upload> {
             FfiConverterString.read(buf),
             FfiConverterSequenceTypeHttpHeader.read(buf),
             FfiConverterByteArray.read(buf),
-            FfiConverterOptionalString.read(buf),
             FfiConverterUInt.read(buf),
             FfiConverterLong.read(buf),
         )
@@ -9688,7 +9826,6 @@ public object FfiConverterTypeUpload: FfiConverterRustBuffer<Upload> {
             FfiConverterString.allocationSize(value.`path`) +
             FfiConverterSequenceTypeHttpHeader.allocationSize(value.`headers`) +
             FfiConverterByteArray.allocationSize(value.`bytes`) +
-            FfiConverterOptionalString.allocationSize(value.`device`) +
             FfiConverterUInt.allocationSize(value.`photosLeft`) +
             FfiConverterLong.allocationSize(value.`bytesLeft`)
     )
@@ -9699,7 +9836,6 @@ public object FfiConverterTypeUpload: FfiConverterRustBuffer<Upload> {
             FfiConverterString.write(value.`path`, buf)
             FfiConverterSequenceTypeHttpHeader.write(value.`headers`, buf)
             FfiConverterByteArray.write(value.`bytes`, buf)
-            FfiConverterOptionalString.write(value.`device`, buf)
             FfiConverterUInt.write(value.`photosLeft`, buf)
             FfiConverterLong.write(value.`bytesLeft`, buf)
     }
@@ -9733,7 +9869,7 @@ data class UploadReport (
     val `waitS`: kotlin.UInt?
     , 
     /**
-     * How many photos the server is not known to have.
+     * How many photos the server is not known to have, as in [`Upload::photos_left`].
      */
     val `photosLeft`: kotlin.UInt
     , 

@@ -1,0 +1,133 @@
+/** Photos on their way to the server: after the records, part by part, and only when their user wants it. */
+import type { Phone } from "@countersign/core";
+import type { DeviceApi } from "./api.ts";
+
+/** When photos go: with everything else, on Wi-Fi only, or when they are told to. */
+export type When = "now" | "wifi" | "later";
+
+/** How it stands. Replaced as a whole whenever something changes. */
+export interface PhotoStand {
+  when: When;
+  running: boolean;
+  /** The one that is under way, and how many of its bytes the server has. */
+  current: { sha256: string; offset: number } | null;
+  /** Bytes of the present run: all of them, and those that the server has not got. */
+  total: number;
+  left: number;
+  /** Those that the server will not take as they are, with the status of its answer. */
+  refused: ReadonlyMap<string, number>;
+  /** Why it stopped. */
+  failed: unknown;
+}
+
+interface Connection {
+  type?: string;
+}
+
+const KEY = "countersign-photos";
+
+/** What kind of network this is, where the browser says so. */
+function network(): string | undefined {
+  return (navigator as Navigator & { connection?: Connection }).connection?.type;
+}
+
+/** Whether this browser tells Wi-Fi from mobile data. */
+export function knowsWifi(): boolean {
+  return network() !== undefined;
+}
+
+function kept(): When {
+  try {
+    const text = localStorage.getItem(KEY);
+    return text === "later" || (text === "wifi" && knowsWifi()) ? text : "now";
+  } catch {
+    return "now";
+  }
+}
+
+/** Brings this phone's photos to the server, one run at a time. */
+export class PhotoWay {
+  #stand: PhotoStand = {
+    when: kept(),
+    running: false,
+    current: null,
+    total: 0,
+    left: 0,
+    refused: new Map(),
+    failed: null,
+  };
+  #once = false;
+  readonly #listeners = new Set<() => void>();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+  readonly snapshot = (): PhotoStand => this.#stand;
+
+  #set(part: Partial<PhotoStand>): void {
+    this.#stand = { ...this.#stand, ...part };
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** From now on, and for the next start. */
+  choose(when: When): void {
+    try {
+      localStorage.setItem(KEY, when);
+    } catch {
+      // Without storage it lasts as long as the page.
+    }
+    this.#set({ when });
+  }
+
+  /** The next run goes whatever was chosen. */
+  once(): void {
+    this.#once = true;
+  }
+
+  #allowed(): boolean {
+    const { when } = this.#stand;
+    return this.#once || when === "now" || (when === "wifi" && ["wifi", "ethernet"].includes(network() ?? ""));
+  }
+
+  /**
+   * Sends what can be sent now. Resolves with the seconds to wait before the next attempt: `null` when there is no reason
+   * for one before the next sync. What went wrong is in the stand, and is returned.
+   */
+  async run(phone: Phone, api: DeviceApi, signal: AbortSignal, changed: () => void): Promise<{ waitS: number | null; failed: unknown }> {
+    const none = { waitS: null, failed: null };
+    if (this.#stand.running || !this.#allowed()) return none;
+    const total = own(phone);
+    if (total === 0) return none;
+    this.#set({ running: true, total, left: total, failed: null });
+    try {
+      const report = await phone.sendPhotos((request, stop) => api.upload(request, stop), {
+        signal,
+        onProgress: ({ sha256, offset, bytesLeft, confirmed, refused, status }) => {
+          this.#set({
+            left: bytesLeft,
+            current: confirmed || refused || offset === null ? null : { sha256, offset },
+            refused: refused ? new Map(this.#stand.refused).set(sha256, status) : this.#stand.refused,
+          });
+          if (confirmed || refused) changed();
+          return undefined;
+        },
+      });
+      this.#once = false;
+      return { waitS: report.waitS, failed: null };
+    } catch (failed) {
+      if (signal.aborted) return none;
+      this.#set({ failed });
+      return { waitS: null, failed };
+    } finally {
+      this.#set({ running: false, current: null });
+      changed();
+    }
+  }
+}
+
+/** Bytes of this phone's own photos that wait; those of other phones' files go another way. */
+function own(phone: Phone): number {
+  const all = phone.unsynced().photos.reduce((sum, photo) => sum + photo.size, 0);
+  return phone.carried().reduce((sum, carried) => sum - carried.bytesLeft, all);
+}
