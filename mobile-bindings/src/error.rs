@@ -86,13 +86,16 @@ const SERVER_CODES: [&str; 11] = [
 ];
 
 /// Every code there is: each has a text in the catalogue (`error-…`).
-pub const CODES: [&str; 49] = [
+pub const CODES: [&str; 53] = [
     "answer_unreadable",
     "app_too_old",
     "bad_certificates",
     "bad_id",
     "bad_key_length",
+    "bad_mail",
     "bad_number",
+    "bad_phone",
+    "bad_rating",
     "bad_server_address",
     "bad_signature",
     "cancelled",
@@ -113,6 +116,7 @@ pub const CODES: [&str; 49] = [
     "join_code_unreadable",
     "name_missing",
     "no_canonical_form",
+    "nobody_present",
     "not_enrolled",
     "photo_unknown",
     "reason_missing",

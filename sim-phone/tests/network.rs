@@ -154,8 +154,8 @@ fn act(p: &mut SimPhone, visit: VisitId, rng: &mut Seeded) {
         _ => {
             let shown = p.show(visit, Lang::ZhCn).unwrap();
             let outcome = SignOffOutcome::ALL[rng.below(4) as usize];
-            let signer = Signer { name: "王主任".into(), position: "信息科".into() };
-            let answer = Answer { outcome, reason: "如实".into(), signer, strokes: Some(vec![1, 0]) };
+            let signer = Signer::new("王主任", "信息科");
+            let answer = Answer { outcome, reason: "如实".into(), signer, rating: None, strokes: Some(vec![1, 0]) };
             p.sign(visit, &shown, &answer).unwrap();
             return;
         }

@@ -35,6 +35,26 @@ impl Channel {
     }
 }
 
+/// Where the company had an address from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressFrom {
+    /// From its list of contacts.
+    Contacts,
+    /// From the sign-off: it was typed on the engineer's phone when the receipt was signed, and the device's signature covers it.
+    SignOff,
+}
+
+impl AddressFrom {
+    /// Its stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::SignOff => "sign_off",
+        }
+    }
+}
+
 /// Where a code was entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,9 +95,12 @@ pub struct Confirmation {
     pub channel: Channel,
     /// Where to, as far as it is told: `z***@h***.example`, `***5678`.
     pub address: String,
-    /// Whose address that is, by the company's list of contacts.
+    /// Where the company had it from; absent on confirmations of before there was a choice, and then its list of contacts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_from: Option<AddressFrom>,
+    /// Whose address that is, by where it is from.
     pub name: String,
-    /// Their position, by that list; may be empty.
+    /// Their position, by where it is from; may be empty.
     pub role: String,
     /// Whether the sign-off names a signer of the same name.
     pub is_signer: bool,

@@ -1,5 +1,6 @@
 //! The whole domain of Countersign, sans-I/O: no network, files, async, clock, randomness, SQL or FFI in it.
 
+pub mod address;
 pub mod admission;
 pub mod blob;
 pub mod canonical;

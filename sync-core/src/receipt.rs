@@ -1,10 +1,11 @@
 //! Receipts (服务回执): what both parties get after a sign-off. Canonical JSON, numbered and chained per customer,
 //! signed by the server. Whoever has the file and the server's public keys can check it offline.
 
+use crate::address::{masked_mail, masked_phone};
 use crate::canonical::{CanonicalError, sha256_hex, to_canonical_json};
 use crate::coverage::Verdict;
 use crate::crypto::{Alg, PublicKey, SoftwareKey};
-use crate::document::facts::{Lang, SignOff};
+use crate::document::facts::{Lang, SignOff, Signer};
 use crate::ids::{CustomerId, FactId, ReceiptId, VisitId};
 use crate::message::Message;
 use crate::money::DayClass;
@@ -58,20 +59,51 @@ impl Wording {
     }
 }
 
+/// What is told of a signer's address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaskedAddress {
+    /// Such as `z***@h***.example`; empty when they told none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub mail: String,
+    /// Such as `***5678`; empty when they told none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub phone: String,
+}
+
+impl MaskedAddress {
+    /// What is told of this signer's address, if they told one.
+    pub fn of(signer: &Signer) -> Option<Self> {
+        let masked = |text: &str, mask: fn(&str) -> String| if text.is_empty() { String::new() } else { mask(text) };
+        let (mail, phone) = (masked(&signer.mail, masked_mail), masked(&signer.phone, masked_phone));
+        signer.has_address().then_some(Self { mail, phone })
+    }
+}
+
 /// What the sign-off was, and how the server checked it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptSignOff {
     /// Its id in the visit.
     pub id: FactId,
-    /// Everything that the device signed.
+    /// Everything that the device signed; of the signer's address the digest alone.
     #[serde(flatten)]
     pub sign_off: SignOff,
+    /// What is told of the signer's address; absent when they told none, and on receipts of before they could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_masked: Option<MaskedAddress>,
     /// The device's public key at the time of issue, so that its signature can be checked from this file alone.
     pub device_key: PublicKey,
     /// The drawn signature ([`crate::signoff::strokes`]), lower-case hex, so that it can be drawn from this file alone.
     /// Absent where nobody drew one, and on receipts of before it was kept here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strokes: Option<String>,
+}
+
+impl ReceiptSignOff {
+    /// As it stands in a receipt: files are passed around, so the signer's address is taken out of it.
+    pub fn new(id: FactId, sign_off: SignOff, device_key: PublicKey, strokes: Option<&[u8]>) -> Self {
+        let address_masked = MaskedAddress::of(&sign_off.signer);
+        Self { id, sign_off: sign_off.without_address(), address_masked, device_key, strokes: strokes.map(hex::encode) }
+    }
 }
 
 /// Photos and files, by SHA-256.

@@ -104,6 +104,11 @@ def tell(base, directory):
         signer_name="刘志远",
         signer_position="信息科主任",
         strokes=[cs.Stroke(points=points)],
+        signer_department="信息科",
+        signer_mail="liu.zhiyuan@hospital.example",
+        signer_phone="138 0000 5678",
+        rating=5,
+        rating_comment="处理及时",
     )
     li.phone.sign_off(shown, answer)
     out["shown"] = [shown.summary, shown.text]

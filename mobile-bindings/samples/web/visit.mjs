@@ -54,7 +54,16 @@ phone = await Phone.open(host);
 // What is shown is what is signed.
 const shown = phone.show(visit, "zh-CN");
 console.log(shown.text);
-const signer = { signerName: "刘志远", signerPosition: "信息科主任", strokes: [] };
+const signer = {
+  signerName: "刘志远",
+  signerPosition: "信息科主任",
+  strokes: [],
+  signerDepartment: "信息科",
+  signerMail: "liu.zhiyuan@hospital.example", // the receipt goes there too
+  signerPhone: "",
+  rating: 5,
+  ratingComment: "",
+};
 await phone.signOff(shown, { outcome: "accepted", reason: "", ...signer });
 
 // Back under the sky.

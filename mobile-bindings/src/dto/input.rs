@@ -75,6 +75,25 @@ records! {
         pub signer_position: String,
         /// The drawn signature; a typed name alone is allowed.
         pub strokes: Vec<Stroke>,
+        /// Their department, such as 信息科; empty when not given.
+        #[serde(default)]
+        #[cfg_attr(not(target_arch = "wasm32"), uniffi(default = ""))]
+        pub signer_department: String,
+        /// Their own mail address: the receipt goes there, and one-time codes can; empty when not given.
+        #[serde(default)]
+        #[cfg_attr(not(target_arch = "wasm32"), uniffi(default = ""))]
+        pub signer_mail: String,
+        /// Their own telephone, for one-time codes; empty when not given.
+        #[serde(default)]
+        #[cfg_attr(not(target_arch = "wasm32"), uniffi(default = ""))]
+        pub signer_phone: String,
+        /// How they rate the service, 1 to 5, where they say so.
+        #[cfg_attr(not(target_arch = "wasm32"), uniffi(default = None))]
+        pub rating: Option<u8>,
+        /// What they say with it; empty without a rating.
+        #[serde(default)]
+        #[cfg_attr(not(target_arch = "wasm32"), uniffi(default = ""))]
+        pub rating_comment: String,
     }
 
     /// What somebody asks about before anything is recorded.
@@ -216,10 +235,20 @@ impl From<Answer> for sync_core::signoff::Answer {
         use sync_core::signoff::strokes;
         let point = |p: &StrokePoint| strokes::Point { x: p.x, y: p.y, t_ms: p.t_ms, pressure: p.pressure };
         let drawn: Vec<Vec<strokes::Point>> = a.strokes.iter().map(|s| s.points.iter().map(point).collect()).collect();
+        // Words without a rating are refused as a rating of nothing, and not dropped.
+        let rated = a.rating.is_some() || !a.rating_comment.is_empty();
+        let rating = rated.then(|| facts::Rating { stars: a.rating.unwrap_or_default(), comment: a.rating_comment });
         Self {
             outcome: a.outcome.into(),
             reason: a.reason,
-            signer: facts::Signer { name: a.signer_name, position: a.signer_position },
+            signer: facts::Signer {
+                name: a.signer_name,
+                position: a.signer_position,
+                department: a.signer_department,
+                mail: a.signer_mail,
+                phone: a.signer_phone,
+            },
+            rating,
             strokes: (!drawn.is_empty()).then(|| strokes::encode(&drawn)),
         }
     }

@@ -210,6 +210,16 @@ records! {
         pub signer_name: String,
         /// Their position.
         pub signer_position: String,
+        /// Their department, such as 信息科; empty when not given.
+        pub signer_department: String,
+        /// Their own mail address, for the receipt and one-time codes; empty when not given.
+        pub signer_mail: String,
+        /// Their own telephone, for one-time codes; empty when not given.
+        pub signer_phone: String,
+        /// How they rated the service when they signed, 1 to 5.
+        pub rating: Option<u8>,
+        /// What they said with it.
+        pub rating_comment: String,
         /// When, milliseconds since 1970 UTC.
         pub at_ms: i64,
         /// The engineer who asked for it.
@@ -425,6 +435,11 @@ fn sign_off(f: &Fact<core::SignOff>) -> SignOff {
         reason: s.reason.clone(),
         signer_name: s.signer.name.clone(),
         signer_position: s.signer.position.clone(),
+        signer_department: s.signer.department.clone(),
+        signer_mail: s.signer.mail.clone(),
+        signer_phone: s.signer.phone.clone(),
+        rating: s.rating.as_ref().map(|r| r.stars),
+        rating_comment: s.rating.as_ref().map(|r| r.comment.clone()).unwrap_or_default(),
         at_ms: held(s.at.instant_ms()),
         by: s.by.to_string(),
         summary_sha256: s.summary_sha256.clone(),

@@ -32,7 +32,8 @@ impl Phone {
     /// Signed by the device's key, in the store or in the platform's hardware.
     ///
     /// # Errors
-    /// `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `host_failed`, `bad_signature`.
+    /// `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `bad_mail`, `bad_phone`, `bad_rating`,
+    /// `nobody_present`, `host_failed`, `bad_signature`.
     pub fn sign_off(&self, shown: Shown, answer: Answer) -> Result<Recorded, PhoneError> {
         let to_sign = self.prepare_sign_off(shown, answer)?;
         let signature = self.device_signs(to_sign.message)?;

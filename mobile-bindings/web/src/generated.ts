@@ -199,6 +199,16 @@ export interface Answer {
   signerPosition: string;
   /** The drawn signature; a typed name alone is allowed. */
   strokes: Stroke[];
+  /** Their department, such as 信息科; empty when not given. */
+  signerDepartment: string;
+  /** Their own mail address: the receipt goes there, and one-time codes can; empty when not given. */
+  signerMail: string;
+  /** Their own telephone, for one-time codes; empty when not given. */
+  signerPhone: string;
+  /** How they rate the service, 1 to 5, where they say so. */
+  rating?: number | null;
+  /** What they say with it; empty without a rating. */
+  ratingComment: string;
 }
 
 /** How a visit begins. Name exactly one of `workOrder`, `customer` and `unlistedCustomer`. */
@@ -849,6 +859,16 @@ export interface SignOff {
   signerName: string;
   /** Their position. */
   signerPosition: string;
+  /** Their department, such as 信息科; empty when not given. */
+  signerDepartment: string;
+  /** Their own mail address, for the receipt and one-time codes; empty when not given. */
+  signerMail: string;
+  /** Their own telephone, for one-time codes; empty when not given. */
+  signerPhone: string;
+  /** How they rated the service when they signed, 1 to 5. */
+  rating: number | null;
+  /** What they said with it. */
+  ratingComment: string;
   /** When, milliseconds since 1970 UTC. */
   atMs: number;
   /** The engineer who asked for it. */

@@ -10,7 +10,8 @@ import { Hands, Memory, seeded } from './host.mjs';
 
 const USER = '00000000-0000-0000-0000-000000000001';
 const DEVICE = '00000000-0000-0000-0000-0000000000d1';
-const answer = { reason: '', signerName: '刘志远', signerPosition: '', strokes: [] };
+const told = { signerDepartment: '信息科', signerMail: '', signerPhone: '', rating: null, ratingComment: '' };
+const answer = { reason: '', signerName: '刘志远', signerPosition: '', strokes: [], ...told };
 
 /** @param {Partial<import('@countersign/core').Host>} [more] */
 async function enrolled(more = {}) {

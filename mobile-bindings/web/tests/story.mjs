@@ -120,6 +120,11 @@ async function tell(base) {
     signerName: '刘志远',
     signerPosition: '信息科主任',
     strokes: [{ points }],
+    signerDepartment: '信息科',
+    signerMail: 'liu.zhiyuan@hospital.example',
+    signerPhone: '138 0000 5678',
+    rating: 5,
+    ratingComment: '处理及时',
   });
   out.shown = [shown.summary, shown.text];
 

@@ -108,7 +108,8 @@ pub fn record(phone: &mut SimPhone, customer: Option<&Customer>) -> Result<Visit
     let answer = Answer {
         outcome: SignOffOutcome::Accepted,
         reason: String::new(),
-        signer: Signer { name: "刘志远".into(), position: "信息科主任".into() },
+        signer: Signer::new("刘志远", "信息科主任"),
+        rating: None,
         strokes: Some(encode(&strokes)),
     };
     phone.sign(visit, &shown, &answer)?;

@@ -213,7 +213,7 @@ async fn elsewhere(
     ground: &Ground<'_>,
 ) -> Result<Uuid, AgainError> {
     let wrong = |why: &str| AgainError::Field("/address", why.to_owned());
-    if address.parse::<lettre::Address>().is_err() || !address.is_ascii() && address.contains(char::is_control) {
+    if !sync_core::address::is_mail(address) {
         return Err(wrong("this is no mail address"));
     }
     let others = outbox::of_receipt(tx, mail.receipt_id).await?;

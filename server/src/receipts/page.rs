@@ -23,6 +23,7 @@ use jiff::tz::TimeZone;
 use std::collections::HashSet;
 use sync_core::blob::MediaType;
 use sync_core::canonical::{sha256, sha256_hex};
+use sync_core::confirmation::AddressFrom;
 use sync_core::document::facts::{Lang, Photo};
 use sync_core::message::Message;
 use sync_core::receipt::Receipt;
@@ -48,6 +49,8 @@ pub struct Found {
     pub later: Vec<String>,
     /// What was said about this visit's receipts, in order.
     pub said: Vec<EntryRow>,
+    /// The sign-offs of this visit's receipts: a rating with the id of one was given with it.
+    pub sign_offs: HashSet<Uuid>,
     /// Unanswered disputes of all of this customer's receipts.
     pub open: Vec<OpenRow>,
     /// Those of its photos and files whose bytes are here by now.
@@ -110,6 +113,7 @@ pub async fn by_token(db: &Db, token: &str, now_ms: i64) -> Result<Option<Found>
         return Ok(None);
     }
     let of_visit = receipts::of_visit(&mut tx, receipt.visit_id).await?;
+    let sign_offs = of_visit.iter().map(|r| r.sign_off_id).collect();
     let later = of_visit.into_iter().filter(|r| r.revision > receipt.revision).map(|r| r.number).collect();
     let said = page::of_visit(&mut tx, receipt.visit_id).await?;
     // Hospitals that are in no list share a chain, and have nothing to do with each other.
@@ -122,7 +126,7 @@ pub async fn by_token(db: &Db, token: &str, now_ms: i64) -> Result<Option<Found>
     let attached = serde_json::from_str::<Receipt>(&receipt.body).map(|r| r.body.attachments).unwrap_or_default();
     let named: Vec<String> = attached.present.into_iter().chain(attached.pending).collect();
     let held = rows::held(&mut tx, &named).await?;
-    Ok(Some(Found { receipt, later, said, open, held, until_ms, proven, pending }))
+    Ok(Some(Found { receipt, later, said, sign_offs, open, held, until_ms, proven, pending }))
 }
 
 /// Where a receipt's page is on this server: without its host, so that it works by whichever name one came.
@@ -297,6 +301,10 @@ fn choice(choice: &Choice, filled: Option<&Form>, words: &Words) -> PageChoice {
     let value = format!("{}/{}", choice.contact, choice.channel.as_str());
     let who = if choice.role.is_empty() { choice.name.clone() } else { words.more(&choice.name, &choice.role) };
     let label = words.line(&who, &way(choice.channel.as_str(), &choice.masked, words));
+    let label = match choice.from {
+        AddressFrom::Contacts => label,
+        AddressFrom::SignOff => words.more(&label, &words.t("code-from-sign_off")),
+    };
     PageChoice { chosen: filled.is_some_and(|f| f.to == value), value, label }
 }
 
@@ -309,10 +317,17 @@ fn thread(found: &Found, here: &str, words: &Words) -> Vec<PageEntry> {
         role: one_line(&e.role),
         text: clean(&e.text),
         stars: e.stars.and_then(|n| usize::try_from(n).ok()).map(|n| ("★".repeat(n.min(5)), n)),
+        origin: (e.kind == "rating").then(|| match found.sign_offs.contains(&e.id) {
+            true => words.t("page-rated-sign_off"),
+            false => words.t("page-rated-page"),
+        }),
         resolution: e.resolution.as_ref().map(|r| words.word("page-resolution", r)),
         code: statement(e).map(|s| {
             let how = way(s.channel.as_str(), &s.address, words);
-            let text = words.say(Message::new(format!("page-coded-{}", s.entered.as_str())).with("how", how));
+            let mut text = words.say(Message::new(format!("page-coded-{}", s.entered.as_str())).with("how", how));
+            if s.address_from == Some(AddressFrom::SignOff) {
+                text = format!("{text} {}", words.t("page-coded-from-sign_off"));
+            }
             // Its file is on the page of the receipt that it is about.
             (text, (e.receipt_id == found.receipt.id).then(|| format!("{here}/confirmations/{}", e.id)))
         }),

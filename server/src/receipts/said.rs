@@ -8,18 +8,20 @@
 use super::codes::{self, AskError, EnterError, Wanted};
 use super::disputes::MAX_TEXT;
 use super::page::Found;
-use super::words::one_line;
+use super::words::{clean, one_line};
 use crate::mail::message_id;
 use crate::mail::seal::SealError;
 use crate::state::AppState;
 use crate::store::outbox::{self, NewMail};
 use crate::store::page::{self, EntryRow};
+use crate::store::receipts::ReceiptRow;
 use crate::store::{StoreError, Tx, audit, users};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::json;
 use sync_core::confirmation::Channel;
+use sync_core::document::facts::SignOff;
 use sync_core::ids::CustomerId;
 use sync_core::reference::Role;
 use uuid::Uuid;
@@ -124,6 +126,28 @@ pub enum SayError {
 pub fn proof(state: &AppState, token: &str, action: Action, key: Uuid) -> String {
     let text = format!("{token}\n{}\n{key}", action.as_str());
     URL_SAFE_NO_PAD.encode(state.keys.seal.mark(&text))
+}
+
+/// The rating that was given with a sign-off, as an entry of the page of its receipt. Its id is the sign-off's, so that there is
+/// one for each, and that everybody can tell where it was given.
+pub(crate) fn at_sign_off(receipt: &ReceiptRow, signed: &SignOff) -> Option<EntryRow> {
+    let rating = signed.rating.as_ref()?;
+    Some(EntryRow {
+        id: receipt.sign_off_id,
+        receipt_id: receipt.id,
+        visit_id: receipt.visit_id,
+        kind: Action::Rating.as_str().to_owned(),
+        dispute_id: None,
+        // A phone's clock can be ahead: nothing was said later than it is known here.
+        at_ms: signed.at.instant_ms().min(receipt.issued_ms),
+        user_id: None,
+        name: one_line(&signed.signer.name),
+        role: one_line(&signed.signer.role()),
+        text: clean(&rating.comment),
+        stars: Some(rating.stars.into()),
+        resolution: None,
+        statement: None,
+    })
 }
 
 /// Takes a form in: one transaction with its entry in the audit trail and, for a dispute, with the mails to the managers. A form

@@ -395,10 +395,21 @@ impl Case {
         let signed = matches!(self.outcome, SignOffOutcome::Accepted | SignOffOutcome::AcceptedWithReservations);
         let (name, position) =
             if present { (self.say("刘芳"), self.say("信息科主任")) } else { Default::default() };
+        let short = |text: &str, most| text.chars().take(most).collect::<String>();
+        let signer = match present {
+            true => Signer {
+                department: short(&self.say("信息科"), 60),
+                mail: "liu.fang@hospital.example".into(),
+                phone: "+86 138-0000-5678".into(),
+                ..Signer::new(short(&name, 60), short(&position, 60))
+            },
+            false => Signer::default(),
+        };
         let answer = Answer {
             outcome: self.outcome,
             reason: if self.reason.is_empty() { String::new() } else { self.say(&self.reason) },
-            signer: Signer { name: name.chars().take(60).collect(), position: position.chars().take(60).collect() },
+            signer,
+            rating: present.then(|| Rating { stars: 4, comment: short(&self.say("来得很快"), 600) }),
             strokes: signed.then(signature),
         };
         let answer = Answer { reason: answer.reason.chars().take(600).collect(), ..answer };
@@ -414,7 +425,6 @@ impl Case {
         let draft = signoff::prepare(VisitId(uuid(1)), &shown, &answer, &author, Alg::EdDSA, &mut env).unwrap();
         let signature = device.sign(&draft.message().unwrap());
         let (id, sign_off, strokes) = draft.finish(&signature);
-        let strokes = strokes.map(hex::encode);
         let (verdict, coverage) = self.verdict();
         let customer = ReceiptCustomer {
             id: self.listed.then(|| CustomerId(uuid(2))),
@@ -432,7 +442,7 @@ impl Case {
             visit: VisitId(uuid(1)),
             chain: customer.id.map_or("unlisted".into(), |id| id.to_string()),
             customer,
-            sign_off: ReceiptSignOff { id, sign_off, device_key: device.public(), strokes },
+            sign_off: ReceiptSignOff::new(id, sign_off, device.public(), strokes.as_deref()),
             summary,
             verdict,
             coverage,

@@ -249,6 +249,8 @@ pub struct PageEntry {
     pub text: String,
     /// Of a rating: drawn, and as a number.
     pub stars: Option<(String, usize)>,
+    /// Of a rating: where it was given, in words.
+    pub origin: Option<String>,
     /// What an answer comes to, in words.
     pub resolution: Option<String>,
     /// Of a confirmation with a code: what was checked, and where its file is.

@@ -1,6 +1,6 @@
 //! What was said on receipts' pages, and until when their links open them.
 
-use super::bulk::ids_json;
+use super::bulk::{Bulk, Kind, Rows, Value, ids_json};
 use super::queue::Scope;
 use super::select::Select;
 use super::{Sql, StoreError, Tx};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// Something that was said: a dispute, its answer, a rating, a confirmation.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct EntryRow {
-    /// Its id: the form's, or the client's.
+    /// Its id: the form's, or the client's; the sign-off's, of a rating that was given with one.
     pub id: Uuid,
     /// On the page of which receipt.
     pub receipt_id: Uuid,
@@ -65,6 +65,44 @@ pub async fn add(tx: &mut Tx, e: &EntryRow) -> Result<bool, StoreError> {
         e.statement.as_deref()
     )?;
     Ok(added > 0)
+}
+
+static ADD_ALL: Bulk = Bulk::new(
+    "page_entries",
+    &[
+        ("id", Kind::Uuid),
+        ("receipt_id", Kind::Uuid),
+        ("visit_id", Kind::Uuid),
+        ("kind", Kind::Text),
+        ("at_ms", Kind::Int),
+        ("name", Kind::Text),
+        ("role", Kind::Text),
+        ("text", Kind::Text),
+        ("stars", Kind::Int),
+    ],
+    "ON CONFLICT DO NOTHING",
+);
+
+/// Adds ratings of the hospital's, in one statement. What is there already stays as it is.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add_all<'a>(tx: &mut Tx, ratings: impl Iterator<Item = &'a EntryRow>) -> Result<(), StoreError> {
+    let mut rows = Rows::new();
+    for r in ratings {
+        rows.push(&[
+            r.id.into(),
+            r.receipt_id.into(),
+            r.visit_id.into(),
+            (&r.kind).into(),
+            r.at_ms.into(),
+            (&r.name).into(),
+            (&r.role).into(),
+            (&r.text).into(),
+            r.stars.map_or(Value::Null, Value::Int),
+        ]);
+    }
+    ADD_ALL.run(tx, &rows).await.map(|_| ())
 }
 
 /// One entry.

@@ -121,6 +121,15 @@ pub async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<UserRow>, StoreError>
     db_optional!(UserRow, tx, BY_ID, id)
 }
 
+/// Whether this mail address is one of the company's people's, whatever the case of its ASCII letters.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn has_email(tx: &mut Tx, address: &str) -> Result<bool, StoreError> {
+    const OWN: &str = "SELECT COUNT(*) FROM users WHERE LOWER(email) = $1";
+    Ok(db_one!((i64,), tx, OWN, address.to_ascii_lowercase())?.0 > 0)
+}
+
 /// By login, exactly as written.
 ///
 /// # Errors

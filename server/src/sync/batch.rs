@@ -17,7 +17,7 @@ use crate::reference::cache::ReferenceCache;
 use crate::store::bulk::{Rows, ids_json};
 use crate::store::rejudge::{self, Affected, ClaimedRow};
 use crate::store::verdicts::{self, Cause, CauseKind};
-use crate::store::{Db, Sql, StoreError, Tx, blobs, evidence, feed, log, outbox, receipts, visits};
+use crate::store::{Db, Sql, StoreError, Tx, blobs, evidence, feed, log, outbox, page, receipts, visits};
 use crate::{db_all, failpoint, with_ids};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -341,6 +341,7 @@ async fn write(
     receipts::add_all(tx, &receipt_rows).await?;
     let mails: Vec<_> = issued.iter().flat_map(|i| i.letters.iter().map(|l| l.mail(&i.receipt))).collect();
     outbox::add_all(tx, &mails).await?;
+    page::add_all(tx, issued.iter().filter_map(|i| i.rating.as_ref())).await?;
     visits::CHAINS.run(tx, &rows.chains).await?;
     Ok(())
 }

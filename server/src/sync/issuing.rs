@@ -5,13 +5,17 @@ use crate::keys::ServerKey;
 use crate::mail::message_id;
 use crate::mail::seal::{SealError, Sealer};
 use crate::receipts::page::{token, token_hash};
+use crate::receipts::said;
+use crate::receipts::sheet::one_line;
 use crate::store::outbox::NewMail;
+use crate::store::page::EntryRow;
 use crate::store::receipts::ReceiptRow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use sync_core::address::is_mail;
 use sync_core::canonical::{CanonicalError, sha256_hex};
 use sync_core::coverage::{Coverage, FlagCode, Verdict};
 use sync_core::crypto::PublicKey;
-use sync_core::document::facts::CustomerRef;
+use sync_core::document::facts::{CustomerRef, SignOff};
 use sync_core::document::read::strokes;
 use sync_core::document::view::VisitView;
 use sync_core::ids::{DeviceId, ReceiptId};
@@ -72,6 +76,8 @@ pub(super) struct Letter {
 /// A receipt to be stored.
 pub(super) struct Issued {
     pub receipt: ReceiptRow,
+    /// How the signer rated the service when they signed.
+    pub rating: Option<EntryRow>,
     pub letters: Vec<Letter>,
 }
 
@@ -194,13 +200,13 @@ impl Issuer {
                 attachments: attachments(&summary.record, ledger.held),
                 day_classes: labour_by_class(&summary.record, &time::spans(&summary.record), ledger.reference),
                 summary,
-                sign_off: ReceiptSignOff {
-                    id: fact.id,
-                    sign_off: fact.value.clone(),
-                    device_key: device_key.clone(),
+                sign_off: ReceiptSignOff::new(
+                    fact.id,
+                    fact.value.clone(),
+                    device_key.clone(),
                     // They were compared with the digest that was signed when the sign-off was examined.
-                    strokes: strokes(&judged.read.document, fact.id).map(hex::encode),
-                },
+                    strokes(&judged.read.document, fact.id).as_deref(),
+                ),
                 coverage: Wording::of(&coverage_lines(&judged.verdict, &judged.read.view)),
                 remarks: Wording::of(&remarks(&judged.verdict)),
                 verdict: judged.verdict.clone(),
@@ -218,14 +224,16 @@ impl Issuer {
             let mut random = [0u8; 32];
             getrandom::fill(&mut random)?;
             let token = token(&random);
-            let letters = self.letters(listed, ledger, &self.seal.seal_token(&token)?);
-            out.push(Issued { receipt: row(receipt.body, json, sha, token_hash(&token)), letters });
+            let letters = self.letters(listed, &fact.value, ledger, &self.seal.seal_token(&token)?);
+            let receipt = row(receipt.body, json, sha, token_hash(&token));
+            out.push(Issued { rating: said::at_sign_off(&receipt, &fact.value), receipt, letters });
         }
         Ok(out)
     }
 
-    /// A letter to everybody who gets this receipt: the customer's contacts, and the managers of the company.
-    fn letters(&self, listed: Option<&Customer>, ledger: &Ledger<'_>, token: &str) -> Vec<Letter> {
+    /// A letter to everybody who gets this receipt: the customer's contacts, the managers of the company, and the signer at the
+    /// address that they told, unless a letter goes there already.
+    fn letters(&self, listed: Option<&Customer>, signed: &SignOff, ledger: &Ledger<'_>, token: &str) -> Vec<Letter> {
         let mut to: Vec<(String, String, String, &'static str)> = Vec::new();
         if let Some(c) = listed {
             let contacts = ledger.reference.contacts.get(&c.id).into_iter().flat_map(|m| m.values());
@@ -244,6 +252,12 @@ impl Issuer {
             if let Some(email) = &colleague.email {
                 to.push((email.clone(), colleague.name.clone(), colleague.language.clone(), "company"));
             }
+        }
+        let mail = &signed.signer.mail;
+        if is_mail(mail) && !to.iter().any(|(address, ..)| address.eq_ignore_ascii_case(mail)) {
+            // In the language in which they read what they signed.
+            let language = signed.text_lang.as_str().to_owned();
+            to.push((mail.clone(), one_line(&signed.signer.name), language, "customer"));
         }
         to.sort();
         to.dedup_by(|a, b| a.0 == b.0);

@@ -16,6 +16,7 @@ use crate::store::verdicts::advice;
 use crate::store::{StoreError, Tx, dossier as rows, letters};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use sync_core::confirmation::AddressFrom;
 use sync_core::document::Document;
 use sync_core::document::read::view;
 use sync_core::document::view::VisitView;
@@ -170,7 +171,9 @@ pub struct ConfirmedByCode {
     pub channel: &'static str,
     /// The address, as far as it is told.
     pub address: String,
-    /// Whether the sign-off names a signer of the same name.
+    /// Where it is from: `contacts`, or `sign_off`: typed on the engineer's phone when the receipt was signed.
+    pub address_from: &'static str,
+    /// Whether it is the signer's: told by them, or of a contact of the same name.
     pub is_signer: bool,
     /// `page`, or `company`: it was read to one of our people.
     pub entered: &'static str,
@@ -180,12 +183,51 @@ pub struct ConfirmedByCode {
     pub receipt_sha256: String,
 }
 
-async fn confirmations(tx: &mut Tx, visit: Uuid) -> Result<Vec<ConfirmationAnswer>, StoreError> {
-    let said = page::of_visit(tx, visit).await?.into_iter().filter(|e| e.kind == "confirmation");
+/// How somebody at the hospital rated the service.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct RatingAnswer {
+    /// Its id.
+    pub id: Uuid,
+    /// The receipt.
+    pub receipt: Uuid,
+    /// When.
+    pub at_ms: i64,
+    /// 1 to 5; 5 is best.
+    pub stars: i64,
+    /// In which words; may be empty.
+    pub text: String,
+    /// Who; may be empty.
+    pub name: String,
+    /// What they are at the hospital; may be empty.
+    pub role: String,
+    /// Where it was given: `sign_off`, on the engineer's phone and signed with everything else; or `page`, by whoever had the
+    /// receipt's link.
+    pub origin: &'static str,
+}
+
+fn ratings(said: &[EntryRow], receipts: &[ReceiptRow]) -> Vec<RatingAnswer> {
+    let rating = |e: &EntryRow| {
+        Some(RatingAnswer {
+            id: e.id,
+            receipt: e.receipt_id,
+            at_ms: e.at_ms,
+            stars: e.stars?,
+            text: e.text.clone(),
+            name: e.name.clone(),
+            role: e.role.clone(),
+            origin: if receipts.iter().any(|r| r.sign_off_id == e.id) { "sign_off" } else { "page" },
+        })
+    };
+    said.iter().filter(|e| e.kind == "rating").filter_map(rating).collect()
+}
+
+fn confirmations(said: Vec<EntryRow>) -> Vec<ConfirmationAnswer> {
+    let said = said.into_iter().filter(|e| e.kind == "confirmation");
     let answer = |e: EntryRow| ConfirmationAnswer {
         code: codes::statement(&e).map(|s| ConfirmedByCode {
             channel: s.channel.as_str(),
             address: s.address,
+            address_from: s.address_from.unwrap_or(AddressFrom::Contacts).as_str(),
             is_signer: s.is_signer,
             entered: s.entered.as_str(),
             entered_by: e.user_id,
@@ -198,7 +240,7 @@ async fn confirmations(tx: &mut Tx, visit: Uuid) -> Result<Vec<ConfirmationAnswe
         role: e.role,
         text: e.text,
     };
-    Ok(said.map(answer).collect())
+    said.map(answer).collect()
 }
 
 /// A refused change.
@@ -286,6 +328,8 @@ pub struct Dossier {
     pub mails: Vec<Mail>,
     /// What the hospital disputes, and what was answered.
     pub disputes: Vec<Dispute>,
+    /// How the hospital rated the service.
+    pub ratings: Vec<RatingAnswer>,
     /// Who confirmed its receipts afterwards.
     pub confirmations: Vec<ConfirmationAnswer>,
     /// The decisions, the newest last.
@@ -346,6 +390,8 @@ async fn around(tx: &mut Tx, row: VisitRow, read: Read, known: &Reference) -> Re
     });
     let refused = quarantine.into_iter().map(|q| QuarantineAnswer::new(q, &hands));
     let order = |id| OrderAnswer { id, code: known.work_orders.get(&WorkOrderId(id)).map(|w| w.code.clone()) };
+    let said = page::of_visit(tx, id).await?;
+    let receipts = rows::receipts(tx, id).await?;
     Ok(Dossier {
         id,
         version: row.version,
@@ -366,10 +412,11 @@ async fn around(tx: &mut Tx, row: VisitRow, read: Read, known: &Reference) -> Re
         flags: read.flags,
         conflicts: conflicts.collect(),
         changes: read.told.iter().map(|t| t.provenance(&hands)).collect(),
-        receipts: rows::receipts(tx, id).await?.into_iter().map(Into::into).collect(),
+        ratings: ratings(&said, &receipts),
+        receipts: receipts.into_iter().map(Into::into).collect(),
         mails: letters::of_visit(tx, id).await?.into_iter().map(Into::into).collect(),
         disputes: of_visit(tx, id).await?,
-        confirmations: confirmations(tx, id).await?,
+        confirmations: confirmations(said),
         reviews: rows::reviews(tx, id).await?.into_iter().map(Into::into).collect(),
         quarantine: refused.collect(),
         record: read.view,

@@ -25,13 +25,13 @@ const ZHOU: Uuid = id(0x12);
 const MINUTE: i64 = 60_000;
 
 /// The receipt's id.
-async fn receipt(field: &Field, number: &str) -> Uuid {
+pub(crate) async fn receipt(field: &Field, number: &str) -> Uuid {
     let mut tx = field.api.state.db.read().await.unwrap();
     receipts::by_number(&mut tx, number).await.unwrap().unwrap().id
 }
 
 /// The code that was mailed under this id.
-async fn mailed(field: &Field, receipt: Uuid, code: Uuid) -> (String, String) {
+pub(crate) async fn mailed(field: &Field, receipt: Uuid, code: Uuid) -> (String, String) {
     let state = &field.api.state;
     let mails = outbox::of_receipt(&mut state.db.read().await.unwrap(), receipt).await.unwrap();
     let mut mails = mails.into_iter().filter(|m| m.kind == "code" && m.about == Some(code));
@@ -50,11 +50,11 @@ fn wrong(code: &str) -> String {
     format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
 }
 
-async fn ask(field: &Field, receipt: Uuid, login: &str, body: Value) -> Answer {
+pub(crate) async fn ask(field: &Field, receipt: Uuid, login: &str, body: Value) -> Answer {
     field.api.post(&format!("/api/v1/receipts/{receipt}/codes"), &field.token(login).await, body).await
 }
 
-async fn confirm(field: &Field, receipt: Uuid, login: &str, code: Uuid, digits: &str) -> Answer {
+pub(crate) async fn confirm(field: &Field, receipt: Uuid, login: &str, code: Uuid, digits: &str) -> Answer {
     let body = json!({ "code_id": code, "code": digits });
     field.api.post(&format!("/api/v1/receipts/{receipt}/confirm"), &field.token(login).await, body).await
 }
@@ -169,8 +169,8 @@ conformance! { the_signer_reads_a_code_to_the_engineer, |f| async {
     confirm(&field, one, "sm2", id(1), "123456").await.refused(404, "not_found");
     field.api.get(&path, &field.token("sm2").await).await.refused(404, "not_found");
     let choices = field.api.get(&path, &field.token("wang").await).await.ok();
-    assert_eq!(choices["items"], json!([{ "contact": ZHOU, "channel": "mail", "name": "周主任", "role": "信息科主任",
-        "address": "z***@h***.example", "is_signer": true }]));
+    assert_eq!(choices["items"], json!([{ "contact": ZHOU, "address_from": "contacts", "channel": "mail", "name": "周主任",
+        "role": "信息科主任", "address": "z***@h***.example", "is_signer": true }]));
     for (wrong, code) in [
         (json!({ "id": id(1), "contact": id(0x99) }), "no_address"),
         (json!({ "id": id(1), "channel": "sms" }), "no_address"),

@@ -331,7 +331,8 @@ pub(crate) fn sign(phone: &mut SimPhone, visit: VisitId) {
     let answer = Answer {
         outcome: SignOffOutcome::Accepted,
         reason: String::new(),
-        signer: Signer { name: "周主任".into(), position: "信息科主任".into() },
+        signer: Signer::new("周主任", "信息科主任"),
+        rating: None,
         strokes: None,
     };
     phone.sign(visit, &shown, &answer).unwrap();

@@ -26,5 +26,6 @@ mod reports;
 mod review;
 mod routes;
 mod sight;
+mod signer;
 mod tables;
 mod visits;

@@ -61,9 +61,9 @@ fn visit(phone: &mut SimPhone, customer: CustomerId, symptom: &str, user: u128, 
 
 fn sign(phone: &mut SimPhone, visit: VisitId) {
     let shown = phone.show(visit, Lang::ZhCn).unwrap();
-    let signer = Signer { name: "周主任".into(), position: "信息科主任".into() };
+    let signer = Signer::new("周主任", "信息科主任");
     let outcome = SignOffOutcome::Accepted;
-    phone.sign(visit, &shown, &Answer { outcome, reason: String::new(), signer, strokes: None }).unwrap();
+    phone.sign(visit, &shown, &Answer { outcome, reason: String::new(), signer, rating: None, strokes: None }).unwrap();
 }
 
 async fn put(field: &Field, record: Record) {

@@ -99,6 +99,7 @@ mismatch-heads = it names changes that this record does not have
 mismatch-summary = the summary is not the one that was signed
 mismatch-text = the text is not the one that was shown
 mismatch-strokes = the strokes are not the ones that were drawn
+mismatch-address = the signer's address is not the one that was signed
 mismatch-device = the device is not known, or its key is not the one it enrolled with
 mismatch-signature = the device's signature does not verify
 mismatch-unreadable = the sign-off cannot be read

@@ -99,6 +99,7 @@ mismatch-heads = 所指改动不在本记录中
 mismatch-summary = 摘要与签收时不同
 mismatch-text = 文本与签收时展示的不同
 mismatch-strokes = 笔迹与签收时不同
+mismatch-address = 签收人的联系方式与签收时不同
 mismatch-device = 设备未知，或其密钥与登记的不同
 mismatch-signature = 设备签名核验不通过
 mismatch-unreadable = 签收记录无法读取

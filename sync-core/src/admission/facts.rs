@@ -6,6 +6,7 @@ use crate::blob::is_sha256;
 use crate::document::facts::{Crew, Note, Objection, Origin, Photo, SignOff, Supersedes, TimeEnd, TimeStart};
 use crate::document::schema::Collection;
 use crate::ids::{DeviceId, FactId, VisitId};
+use crate::signoff;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -73,6 +74,9 @@ fn typed(collection: Collection, json: &str, speaker: &Speaker) -> Result<Said, 
             ensure(sign_off.signature.device == speaker.device, RefusalCode::ForeignSignature, || {
                 format!("signed by device {}, written by {}", sign_off.signature.device, speaker.device)
             })?;
+            if let Err(e) = signoff::check::check(sign_off.outcome, &sign_off.signer, sign_off.rating.as_ref()) {
+                return Err(Refusal::new(RefusalCode::FactMalformed, format!("{}: {e}", e.code())));
+            }
             return Ok(Said { strokes: Some(sign_off.strokes_sha256), ..Said::default() });
         }
         // These hold no facts.

@@ -311,16 +311,81 @@ pub struct Photo {
     pub supersedes: Option<Supersedes>,
 }
 
-/// The person who signed, refused or was not there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The person who signed, refused or was not there. What was not told is empty and not written, so that records without it, and
+/// the signatures over them, are what they were.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signer {
     /// Name; empty when nobody was present.
     pub name: String,
     /// Their position, such as 信息科主任.
     pub position: String,
+    /// Their department, such as 信息科.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub department: String,
+    /// Their own mail address, for the receipt and codes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub mail: String,
+    /// Their own telephone, for codes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub phone: String,
 }
 
-/// 签收: what was shown, and how it was answered. Everything but `signature` is what the device signs.
+impl Signer {
+    /// Somebody who told no more of themselves.
+    pub fn new(name: impl Into<String>, position: impl Into<String>) -> Self {
+        Self { name: name.into(), position: position.into(), ..Self::default() }
+    }
+
+    /// What they are at the hospital: department and position.
+    pub fn role(&self) -> String {
+        let told: Vec<&str> =
+            [&self.department, &self.position].map(|t| t.trim()).into_iter().filter(|t| !t.is_empty()).collect();
+        told.join(" · ")
+    }
+
+    /// Whether an address was told.
+    pub fn has_address(&self) -> bool {
+        !self.mail.is_empty() || !self.phone.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Signer {
+    /// Without the address, of which logs need to know only whether there is one.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, position, department, .. } = self;
+        f.debug_struct("Signer")
+            .field("name", name)
+            .field("position", position)
+            .field("department", department)
+            .field("has_address", &self.has_address())
+            .finish()
+    }
+}
+
+/// 评价: what somebody who signs says of the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rating {
+    /// 1 to 5; 5 is best.
+    pub stars: u8,
+    /// In which words; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+}
+
+/// What is signed of a signer's address: a digest, so that the signature can be checked by those who are not told it
+/// (docs/adr/0024).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressSeal {
+    /// SHA-256 of address and salt ([`SignOff::address_sha256`]), lower-case hex.
+    pub sha256: String,
+    /// 16 random bytes, lower-case hex: without them, a telephone number would be found by trying them all. Stands only beside
+    /// the address itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub salt: String,
+}
+
+/// 签收: what was shown, and how it was answered. Everything but `signature` is what the device signs; of the signer's address, its
+/// [`AddressSeal`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignOff {
     /// The visit it belongs to.
@@ -331,6 +396,12 @@ pub struct SignOff {
     pub reason: String,
     /// Who answered.
     pub signer: Signer,
+    /// What is signed of the signer's address; absent when they told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<AddressSeal>,
+    /// How the signer rated the service when they signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<Rating>,
     /// The document's heads that were shown, sorted, lower-case hex.
     pub heads: Vec<String>,
     /// SHA-256 of the canonical summary (RFC 8785) at those heads, lower-case hex.

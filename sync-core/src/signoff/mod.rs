@@ -1,8 +1,10 @@
 //! Sign-off (签收): what you see is what you sign.
 //!
 //! The signature covers the heads, the digest of the canonical summary and of the text that was shown, the signer, the
-//! strokes and both clocks. Heads alone would not be enough: they name changes, not what a person read.
+//! strokes, the rating and both clocks. Heads alone would not be enough: they name changes, not what a person read.
 
+mod address;
+pub(crate) mod check;
 pub mod strokes;
 pub mod summary;
 mod verify;
@@ -10,9 +12,11 @@ mod verify;
 pub use summary::{Shown, Summary, show};
 pub use verify::{evidence, examine, signed_heads, verify, verify_signature};
 
+use check::{LONGEST_NAME, LONGEST_TEXT};
+
 use crate::canonical::{CanonicalError, sha256_hex, to_canonical_json};
 use crate::crypto::Alg;
-use crate::document::facts::{DeviceSignature, SignOff, SignOffOutcome, Signer};
+use crate::document::facts::{DeviceSignature, Rating, SignOff, SignOffOutcome, Signer};
 use crate::document::write::Author;
 use crate::env::Env;
 use crate::ids::{FactId, VisitId};
@@ -26,6 +30,8 @@ pub struct Answer {
     pub reason: String,
     /// Who answered.
     pub signer: Signer,
+    /// How the signer rates the service, where they say so.
+    pub rating: Option<Rating>,
     /// The drawn signature, encoded by [`strokes::encode`]. A typed name alone is allowed (accessibility).
     pub strokes: Option<Vec<u8>>,
 }
@@ -52,6 +58,18 @@ pub enum SignOffError {
     /// A name or a reason that is too long.
     #[error("{0} is too long")]
     TooLong(&'static str),
+    /// The signer's mail address is none.
+    #[error("the signer's mail address is none")]
+    BadMail,
+    /// The signer's telephone number is none.
+    #[error("the signer's telephone number is none")]
+    BadPhone,
+    /// A rating beyond 1 to 5, or words without one.
+    #[error("a rating is from 1 to 5, and a comment comes with one")]
+    BadRating,
+    /// An address or a rating of somebody who was not there.
+    #[error("nobody was present who could tell an address or rate the service")]
+    NobodyPresent,
     /// The summary has no canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
@@ -64,6 +82,10 @@ impl SignOffError {
             Self::ReasonMissing => "reason_missing",
             Self::NameMissing => "name_missing",
             Self::TooLong(_) => "too_long",
+            Self::BadMail => "bad_mail",
+            Self::BadPhone => "bad_phone",
+            Self::BadRating => "bad_rating",
+            Self::NobodyPresent => "nobody_present",
             Self::Canonical(_) => "no_canonical_form",
         }
     }
@@ -88,17 +110,20 @@ pub fn prepare(
     if answer.outcome != NobodyPresent && answer.signer.name.trim().is_empty() {
         return Err(SignOffError::NameMissing);
     }
-    if answer.signer.name.len() > 200 || answer.signer.position.len() > 200 {
+    if answer.signer.name.len() > LONGEST_NAME || answer.signer.position.len() > LONGEST_NAME {
         return Err(SignOffError::TooLong("the signer's name or position"));
     }
-    if answer.reason.len() > 2000 {
+    if answer.reason.len() > LONGEST_TEXT {
         return Err(SignOffError::TooLong("the reason"));
     }
+    check::check(answer.outcome, &answer.signer, answer.rating.as_ref())?;
     let sign_off = SignOff {
         visit,
         outcome: answer.outcome,
         reason: answer.reason.clone(),
         signer: answer.signer.clone(),
+        address: address::seal(&answer.signer, env)?,
+        rating: answer.rating.clone(),
         heads: shown.heads.iter().map(|h| hex::encode(h.0)).collect(),
         summary_sha256: shown.summary_sha256(),
         text_lang: shown.lang,
@@ -127,11 +152,15 @@ impl Draft {
     }
 }
 
-/// What the device signs: a domain line and the canonical JSON of the sign-off with an empty `sig`.
+/// What the device signs: a domain line and the canonical JSON of the sign-off with an empty `sig`, and of the signer's address
+/// with the digest alone.
 fn signed_bytes(sign_off: &SignOff) -> Result<Vec<u8>, CanonicalError> {
-    let mut unsigned = sign_off.clone();
+    let mut unsigned = sign_off.clone().without_address();
     unsigned.signature.sig.clear();
     let mut bytes = b"countersign/sign-off/1\n".to_vec();
     bytes.extend_from_slice(to_canonical_json(&unsigned)?.as_bytes());
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

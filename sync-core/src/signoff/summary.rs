@@ -71,8 +71,12 @@ pub(super) fn render(doc: &Document, heads: &[ChangeHash], lang: Lang) -> Result
     Ok((shown, summary))
 }
 
-/// The summary of a view.
-pub fn summarise(record: VisitView, heads: &[ChangeHash]) -> Summary {
+/// The summary of a view. Of earlier sign-offs it has what it always had: what a signer told of themselves, how to reach them
+/// and how they rated the service is not the next signer's business.
+pub fn summarise(mut record: VisitView, heads: &[ChangeHash]) -> Summary {
+    for earlier in &mut record.sign_offs {
+        earlier.value = earlier.value.clone().in_summary();
+    }
     let totals = time::spans(&record).totals();
     let mut engineers: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
     for (user, kinds) in totals.per_engineer {

@@ -1,7 +1,7 @@
 //! Whether a sign-off fits the document it names: rendered again, compared digest by digest, and the signature checked.
 
-use super::signed_bytes;
 use super::summary::{Summary, render};
+use super::{address, signed_bytes};
 use crate::canonical::sha256_hex;
 use crate::coverage::SignOffEvidence;
 use crate::crypto::PublicKey;
@@ -40,16 +40,22 @@ pub fn verify(doc: &Document, id: FactId, sign_off: &SignOff, key: Option<&Publi
     if read::strokes(doc, id).as_deref().map(sha256_hex) != sign_off.strokes_sha256 {
         return Err(Message::new("mismatch-strokes"));
     }
+    if !address::fits(sign_off, false) {
+        return Err(Message::new("mismatch-address"));
+    }
     verify_signature(sign_off, key.ok_or_else(|| Message::new("mismatch-device"))?)?;
     Ok(summary)
 }
 
-/// Checks the device's signature alone.
+/// Checks the device's signature alone, and that the signer's address, where it was not taken out, is the one that was signed.
 ///
 /// # Errors
-/// `mismatch-signature`.
+/// `mismatch-signature`, `mismatch-address`.
 pub fn verify_signature(sign_off: &SignOff, key: &PublicKey) -> Result<(), Message> {
     let mismatch = || Message::new("mismatch-signature");
+    if !address::fits(sign_off, true) {
+        return Err(Message::new("mismatch-address"));
+    }
     let signature = hex::decode(&sign_off.signature.sig).map_err(|_| mismatch())?;
     let bytes = signed_bytes(sign_off).map_err(|_| mismatch())?;
     if key.alg == sign_off.signature.alg && key.verify(&bytes, &signature).is_ok() { Ok(()) } else { Err(mismatch()) }

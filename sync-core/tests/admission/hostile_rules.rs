@@ -349,29 +349,79 @@ fn photo(sha256: &str) -> String {
     )
 }
 
+fn sign_off(visit: sync_core::ids::VisitId, device_id: u8, strokes: Option<&[u8]>) -> SignOff {
+    use sha2::{Digest, Sha256};
+    SignOff {
+        visit,
+        outcome: SignOffOutcome::Accepted,
+        reason: String::new(),
+        signer: Signer::new("王", ""),
+        address: None,
+        rating: None,
+        heads: vec![],
+        summary_sha256: String::new(),
+        text_lang: Lang::ZhCn,
+        text_sha256: String::new(),
+        strokes_sha256: strokes.map(|s| hex::encode(Sha256::digest(s))),
+        at: sync_core::clock::Stamp { wall_ms: 0, mono_ms: 0, boot: Uuid::nil(), server: None },
+        by: sync_core::ids::UserId(Uuid::nil()),
+        signature: DeviceSignature {
+            device: device(device_id),
+            alg: sync_core::crypto::Alg::EdDSA,
+            sig: String::new(),
+        },
+    }
+}
+
+#[test]
+fn what_no_phone_lets_sign_is_not_let_in() {
+    let s = Scene::new();
+    let change = |by: &dyn Fn(&mut SignOff)| {
+        let mut value = sign_off(VISIT, HOSTILE, None);
+        by(&mut value);
+        let json = serde_json::to_string(&value).unwrap();
+        s.change().with(put(&c(SignOffs), &key(1), text(&json), &[])).chunk()
+    };
+    let rated = |stars, comment: &str| Some(Rating { stars, comment: comment.into() });
+    let good = change(&|s| {
+        s.signer = Signer { department: "信息科".into(), mail: "a@b.example".into(), ..Signer::new("王", "") };
+        s.rating = rated(5, "好");
+    });
+    let answer = through(s.doc(), Sender::Device(device(HOSTILE)), &[good]);
+    assert_eq!(answer.admitted.len(), 1, "{:?}", answer.refused);
+    let bad: [(&str, &dyn Fn(&mut SignOff)); 8] = [
+        ("bad_mail", &|s| s.signer.mail = "a@b.example\r\nBcc: c@d.example".into()),
+        ("bad_mail", &|s| s.signer.mail = "a@b.example, c@d.example".into()),
+        ("bad_phone", &|s| s.signer.phone = "13800005678; rm -rf".into()),
+        ("bad_rating", &|s| s.rating = rated(6, "")),
+        ("bad_rating", &|s| s.rating = rated(0, "")),
+        ("too_long", &|s| s.rating = rated(1, &"x".repeat(2001))),
+        ("too_long", &|s| s.signer.department = "x".repeat(201)),
+        ("nobody_present", &|s| {
+            s.outcome = SignOffOutcome::NobodyPresent;
+            s.rating = rated(5, "");
+        }),
+    ];
+    for (reason, by) in bad {
+        let answer = through(s.doc(), Sender::Device(device(HOSTILE)), &[change(by)]);
+        let refused = &answer.refused[0];
+        assert_eq!(refused.code, Code::FactMalformed, "{reason}");
+        assert!(refused.detail.starts_with(&format!("{reason}: ")), "{reason}: {}", refused.detail);
+        assert!(!refused.detail.contains(".example"), "what was entered is not repeated: {}", refused.detail);
+    }
+    let giant = change(&|s| s.rating = rated(1, &"x".repeat(9000)));
+    refused(&s, &giant, Code::ValueTooLarge);
+    let no_number = serde_json::to_string(&sign_off(VISIT, HOSTILE, None)).unwrap();
+    let no_number = no_number.replacen('{', r#"{"rating":{"stars":300},"#, 1);
+    let no_number = s.change().with(put(&c(SignOffs), &key(1), text(&no_number), &[])).chunk();
+    refused(&s, &no_number, Code::FactMalformed);
+}
+
 #[test]
 fn sign_offs_and_strokes() {
-    use sha2::{Digest, Sha256};
     let s = Scene::new();
     let sign_off = |visit, device_id: u8, strokes: Option<&[u8]>| {
-        let value = SignOff {
-            visit,
-            outcome: SignOffOutcome::Accepted,
-            reason: String::new(),
-            signer: Signer { name: "王".into(), position: String::new() },
-            heads: vec![],
-            summary_sha256: String::new(),
-            text_lang: Lang::ZhCn,
-            text_sha256: String::new(),
-            strokes_sha256: strokes.map(|s| hex::encode(Sha256::digest(s))),
-            at: sync_core::clock::Stamp { wall_ms: 0, mono_ms: 0, boot: Uuid::nil(), server: None },
-            by: sync_core::ids::UserId(Uuid::nil()),
-            signature: DeviceSignature {
-                device: device(device_id),
-                alg: sync_core::crypto::Alg::EdDSA,
-                sig: String::new(),
-            },
-        };
+        let value = sign_off(visit, device_id, strokes);
         put(&c(SignOffs), &key(1), text(&serde_json::to_string(&value).unwrap()), &[])
     };
     let strokes = |k: u8| put(&c(Strokes), &key(k), bytes(b"strokes"), &[]);

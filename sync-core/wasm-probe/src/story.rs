@@ -71,7 +71,8 @@ pub(crate) fn digest() -> Result<String, u32> {
     let answer = Answer {
         outcome: SignOffOutcome::AcceptedWithReservations,
         reason: "费用另议".into(),
-        signer: Signer { name: "马国栋".into(), position: "信息科科长".into() },
+        signer: Signer::new("马国栋", "信息科科长"),
+        rating: None,
         strokes: Some(strokes::encode(&[vec![strokes::Point { x: 1, y: -2, t_ms: 3, pressure: 4 }]])),
     };
     let mut env = Env { now: at(minute + 1), entropy: &mut entropy };

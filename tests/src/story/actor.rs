@@ -161,7 +161,8 @@ impl Actor {
         let answer = Answer {
             outcome,
             reason: reason.to_owned(),
-            signer: Signer { name: name.to_owned(), position: position.to_owned() },
+            signer: Signer::new(name, position),
+            rating: None,
             strokes: drawn.then(|| signature::draw(name, &mut self.phone.rng)),
         };
         self.phone.sign(visit, &shown, &answer)?;

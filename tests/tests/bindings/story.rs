@@ -211,6 +211,11 @@ pub(crate) fn tell(base: &str, directory: &Path) -> Result<Value, Failure> {
         signer_name: "刘志远".into(),
         signer_position: "信息科主任".into(),
         strokes: vec![Stroke { points: (0..40).map(point).collect() }],
+        signer_department: "信息科".into(),
+        signer_mail: "liu.zhiyuan@hospital.example".into(),
+        signer_phone: "138 0000 5678".into(),
+        rating: Some(5),
+        rating_comment: "处理及时".into(),
     };
     li.phone.sign_off(shown.clone(), answer)?;
 

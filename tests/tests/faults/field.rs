@@ -154,8 +154,8 @@ pub(crate) fn act(p: &mut SimPhone, scene: &Scene, own: &mut Vec<VisitId>, rng: 
 /// The customer signs.
 pub(crate) fn sign(p: &mut SimPhone, visit: VisitId, outcome: SignOffOutcome) -> Result<(), Failure> {
     let shown = p.show(visit, Lang::ZhCn)?;
-    let signer = Signer { name: "王主任".into(), position: "信息科".into() };
-    p.sign(visit, &shown, &Answer { outcome, reason: "如实".into(), signer, strokes: Some(vec![1, 0]) })?;
+    let signer = Signer::new("王主任", "信息科");
+    p.sign(visit, &shown, &Answer { outcome, reason: "如实".into(), signer, rating: None, strokes: Some(vec![1, 0]) })?;
     Ok(())
 }
 

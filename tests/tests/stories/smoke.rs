@@ -28,8 +28,14 @@ fn a_visit_is_recorded_signed_synced_and_receipted() -> Result<(), Failure> {
     phone.clock.advance_ms(45 * 60_000);
     phone.one(visit, Command::StopTimer { entry: timer })?;
     let shown = phone.show(visit, Lang::ZhCn)?;
-    let signer = Signer { name: "刘志远".into(), position: "信息科主任".into() };
-    let answer = Answer { outcome: SignOffOutcome::Accepted, reason: String::new(), signer, strokes: Some(vec![1, 0]) };
+    let signer = Signer::new("刘志远", "信息科主任");
+    let answer = Answer {
+        outcome: SignOffOutcome::Accepted,
+        reason: String::new(),
+        signer,
+        rating: None,
+        strokes: Some(vec![1, 0]),
+    };
     phone.sign(visit, &shown, &answer)?;
     assert_eq!(phone.phone.unsynced_changes(), 5);
     assert!(phone.sync_until_quiet(&mut link, 10)?);

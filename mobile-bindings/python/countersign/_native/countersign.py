@@ -642,7 +642,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_sign_export() != 2531:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_phone_sign_off() != 50211:
+    if lib.uniffi_countersign_core_checksum_method_phone_sign_off() != 40526:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_start_timer() != 37815:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -2251,23 +2251,56 @@ class _UniffiFfiConverterSequenceTypeStroke(_UniffiConverterRustBuffer):
             _UniffiFfiConverterTypeStroke.read(buf) for i in range(count)
         ]
 
+class _UniffiFfiConverterOptionalUInt8(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterUInt8.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterUInt8.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterUInt8.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 @dataclass
 class Answer:
     """
     How the customer answered what was shown.
 """
-    def __init__(self, *, outcome:SignOffOutcome, reason:str, signer_name:str, signer_position:str, strokes:typing.List[Stroke]):
+    def __init__(self, *, outcome:SignOffOutcome, reason:str, signer_name:str, signer_position:str, strokes:typing.List[Stroke], signer_department:str = "", signer_mail:str = "", signer_phone:str = "", rating:typing.Optional[int] = _DEFAULT, rating_comment:str = ""):
         self.outcome = outcome
         self.reason = reason
         self.signer_name = signer_name
         self.signer_position = signer_position
         self.strokes = strokes
+        self.signer_department = signer_department
+        self.signer_mail = signer_mail
+        self.signer_phone = signer_phone
+        if rating is _DEFAULT:
+            self.rating = None
+        else:
+            self.rating = rating
+        self.rating_comment = rating_comment
         
         
 
     
     def __str__(self):
-        return "Answer(outcome={}, reason={}, signer_name={}, signer_position={}, strokes={})".format(self.outcome, self.reason, self.signer_name, self.signer_position, self.strokes)
+        return "Answer(outcome={}, reason={}, signer_name={}, signer_position={}, strokes={}, signer_department={}, signer_mail={}, signer_phone={}, rating={}, rating_comment={})".format(self.outcome, self.reason, self.signer_name, self.signer_position, self.strokes, self.signer_department, self.signer_mail, self.signer_phone, self.rating, self.rating_comment)
     def __eq__(self, other):
         if self.outcome != other.outcome:
             return False
@@ -2278,6 +2311,16 @@ class Answer:
         if self.signer_position != other.signer_position:
             return False
         if self.strokes != other.strokes:
+            return False
+        if self.signer_department != other.signer_department:
+            return False
+        if self.signer_mail != other.signer_mail:
+            return False
+        if self.signer_phone != other.signer_phone:
+            return False
+        if self.rating != other.rating:
+            return False
+        if self.rating_comment != other.rating_comment:
             return False
         return True
 
@@ -2290,6 +2333,11 @@ class _UniffiFfiConverterTypeAnswer(_UniffiConverterRustBuffer):
             signer_name=_UniffiFfiConverterString.read(buf),
             signer_position=_UniffiFfiConverterString.read(buf),
             strokes=_UniffiFfiConverterSequenceTypeStroke.read(buf),
+            signer_department=_UniffiFfiConverterString.read(buf),
+            signer_mail=_UniffiFfiConverterString.read(buf),
+            signer_phone=_UniffiFfiConverterString.read(buf),
+            rating=_UniffiFfiConverterOptionalUInt8.read(buf),
+            rating_comment=_UniffiFfiConverterString.read(buf),
         )
 
     @staticmethod
@@ -2299,6 +2347,11 @@ class _UniffiFfiConverterTypeAnswer(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.check_lower(value.signer_name)
         _UniffiFfiConverterString.check_lower(value.signer_position)
         _UniffiFfiConverterSequenceTypeStroke.check_lower(value.strokes)
+        _UniffiFfiConverterString.check_lower(value.signer_department)
+        _UniffiFfiConverterString.check_lower(value.signer_mail)
+        _UniffiFfiConverterString.check_lower(value.signer_phone)
+        _UniffiFfiConverterOptionalUInt8.check_lower(value.rating)
+        _UniffiFfiConverterString.check_lower(value.rating_comment)
 
     @staticmethod
     def write(value, buf):
@@ -2307,6 +2360,11 @@ class _UniffiFfiConverterTypeAnswer(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.signer_name, buf)
         _UniffiFfiConverterString.write(value.signer_position, buf)
         _UniffiFfiConverterSequenceTypeStroke.write(value.strokes, buf)
+        _UniffiFfiConverterString.write(value.signer_department, buf)
+        _UniffiFfiConverterString.write(value.signer_mail, buf)
+        _UniffiFfiConverterString.write(value.signer_phone, buf)
+        _UniffiFfiConverterOptionalUInt8.write(value.rating, buf)
+        _UniffiFfiConverterString.write(value.rating_comment, buf)
 
 @dataclass
 class Asset:
@@ -5728,12 +5786,17 @@ class SignOff:
     """
     签收
 """
-    def __init__(self, *, id:str, outcome:SignOffOutcome, reason:str, signer_name:str, signer_position:str, at_ms:int, by:str, summary_sha256:str):
+    def __init__(self, *, id:str, outcome:SignOffOutcome, reason:str, signer_name:str, signer_position:str, signer_department:str, signer_mail:str, signer_phone:str, rating:typing.Optional[int], rating_comment:str, at_ms:int, by:str, summary_sha256:str):
         self.id = id
         self.outcome = outcome
         self.reason = reason
         self.signer_name = signer_name
         self.signer_position = signer_position
+        self.signer_department = signer_department
+        self.signer_mail = signer_mail
+        self.signer_phone = signer_phone
+        self.rating = rating
+        self.rating_comment = rating_comment
         self.at_ms = at_ms
         self.by = by
         self.summary_sha256 = summary_sha256
@@ -5742,7 +5805,7 @@ class SignOff:
 
     
     def __str__(self):
-        return "SignOff(id={}, outcome={}, reason={}, signer_name={}, signer_position={}, at_ms={}, by={}, summary_sha256={})".format(self.id, self.outcome, self.reason, self.signer_name, self.signer_position, self.at_ms, self.by, self.summary_sha256)
+        return "SignOff(id={}, outcome={}, reason={}, signer_name={}, signer_position={}, signer_department={}, signer_mail={}, signer_phone={}, rating={}, rating_comment={}, at_ms={}, by={}, summary_sha256={})".format(self.id, self.outcome, self.reason, self.signer_name, self.signer_position, self.signer_department, self.signer_mail, self.signer_phone, self.rating, self.rating_comment, self.at_ms, self.by, self.summary_sha256)
     def __eq__(self, other):
         if self.id != other.id:
             return False
@@ -5753,6 +5816,16 @@ class SignOff:
         if self.signer_name != other.signer_name:
             return False
         if self.signer_position != other.signer_position:
+            return False
+        if self.signer_department != other.signer_department:
+            return False
+        if self.signer_mail != other.signer_mail:
+            return False
+        if self.signer_phone != other.signer_phone:
+            return False
+        if self.rating != other.rating:
+            return False
+        if self.rating_comment != other.rating_comment:
             return False
         if self.at_ms != other.at_ms:
             return False
@@ -5771,6 +5844,11 @@ class _UniffiFfiConverterTypeSignOff(_UniffiConverterRustBuffer):
             reason=_UniffiFfiConverterString.read(buf),
             signer_name=_UniffiFfiConverterString.read(buf),
             signer_position=_UniffiFfiConverterString.read(buf),
+            signer_department=_UniffiFfiConverterString.read(buf),
+            signer_mail=_UniffiFfiConverterString.read(buf),
+            signer_phone=_UniffiFfiConverterString.read(buf),
+            rating=_UniffiFfiConverterOptionalUInt8.read(buf),
+            rating_comment=_UniffiFfiConverterString.read(buf),
             at_ms=_UniffiFfiConverterInt64.read(buf),
             by=_UniffiFfiConverterString.read(buf),
             summary_sha256=_UniffiFfiConverterString.read(buf),
@@ -5783,6 +5861,11 @@ class _UniffiFfiConverterTypeSignOff(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.check_lower(value.reason)
         _UniffiFfiConverterString.check_lower(value.signer_name)
         _UniffiFfiConverterString.check_lower(value.signer_position)
+        _UniffiFfiConverterString.check_lower(value.signer_department)
+        _UniffiFfiConverterString.check_lower(value.signer_mail)
+        _UniffiFfiConverterString.check_lower(value.signer_phone)
+        _UniffiFfiConverterOptionalUInt8.check_lower(value.rating)
+        _UniffiFfiConverterString.check_lower(value.rating_comment)
         _UniffiFfiConverterInt64.check_lower(value.at_ms)
         _UniffiFfiConverterString.check_lower(value.by)
         _UniffiFfiConverterString.check_lower(value.summary_sha256)
@@ -5794,6 +5877,11 @@ class _UniffiFfiConverterTypeSignOff(_UniffiConverterRustBuffer):
         _UniffiFfiConverterString.write(value.reason, buf)
         _UniffiFfiConverterString.write(value.signer_name, buf)
         _UniffiFfiConverterString.write(value.signer_position, buf)
+        _UniffiFfiConverterString.write(value.signer_department, buf)
+        _UniffiFfiConverterString.write(value.signer_mail, buf)
+        _UniffiFfiConverterString.write(value.signer_phone, buf)
+        _UniffiFfiConverterOptionalUInt8.write(value.rating, buf)
+        _UniffiFfiConverterString.write(value.rating_comment, buf)
         _UniffiFfiConverterInt64.write(value.at_ms, buf)
         _UniffiFfiConverterString.write(value.by, buf)
         _UniffiFfiConverterString.write(value.summary_sha256, buf)
@@ -8794,7 +8882,8 @@ class PhoneProtocol(typing.Protocol):
         Signed by the device's key, in the store or in the platform's hardware.
 
         # Errors
-        `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `host_failed`, `bad_signature`.
+        `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `bad_mail`, `bad_phone`, `bad_rating`,
+        `nobody_present`, `host_failed`, `bad_signature`.
 """
         raise NotImplementedError
     def start_timer(self, visit: str,kind: TimeKind,item: typing.Optional[str]) -> Recorded:
@@ -10070,7 +10159,8 @@ class Phone(PhoneProtocol):
         Signed by the device's key, in the store or in the platform's hardware.
 
         # Errors
-        `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `host_failed`, `bad_signature`.
+        `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `bad_mail`, `bad_phone`, `bad_rating`,
+        `nobody_present`, `host_failed`, `bad_signature`.
 """
         
         _UniffiFfiConverterTypeShown.check_lower(shown)

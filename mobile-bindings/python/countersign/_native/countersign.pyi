@@ -65,7 +65,12 @@ class Answer:
     signer_name: str
     signer_position: str
     strokes: typing.List[Stroke]
-    def __init__(self, *, outcome: SignOffOutcome, reason: str, signer_name: str, signer_position: str, strokes: typing.List[Stroke]) -> None: ...
+    signer_department: str
+    signer_mail: str
+    signer_phone: str
+    rating: typing.Optional[int]
+    rating_comment: str
+    def __init__(self, *, outcome: SignOffOutcome, reason: str, signer_name: str, signer_position: str, strokes: typing.List[Stroke], signer_department: str = ..., signer_mail: str = ..., signer_phone: str = ..., rating: typing.Optional[int] = ..., rating_comment: str = ...) -> None: ...
 
 class Asset:
     id: str
@@ -444,10 +449,15 @@ class SignOff:
     reason: str
     signer_name: str
     signer_position: str
+    signer_department: str
+    signer_mail: str
+    signer_phone: str
+    rating: typing.Optional[int]
+    rating_comment: str
     at_ms: int
     by: str
     summary_sha256: str
-    def __init__(self, *, id: str, outcome: SignOffOutcome, reason: str, signer_name: str, signer_position: str, at_ms: int, by: str, summary_sha256: str) -> None: ...
+    def __init__(self, *, id: str, outcome: SignOffOutcome, reason: str, signer_name: str, signer_position: str, signer_department: str, signer_mail: str, signer_phone: str, rating: typing.Optional[int], rating_comment: str, at_ms: int, by: str, summary_sha256: str) -> None: ...
 
 class SyncReport:
     confirmed: typing.List[str]

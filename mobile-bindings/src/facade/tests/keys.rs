@@ -44,6 +44,11 @@ fn nobody() -> Answer {
         signer_name: String::new(),
         signer_position: String::new(),
         strokes: vec![],
+        signer_department: String::new(),
+        signer_mail: String::new(),
+        signer_phone: String::new(),
+        rating: None,
+        rating_comment: String::new(),
     }
 }
 

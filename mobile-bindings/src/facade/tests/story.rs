@@ -12,6 +12,11 @@ fn accepted() -> Answer {
         signer_name: "马国栋".into(),
         signer_position: "信息科科长".into(),
         strokes: vec![Stroke { points }],
+        signer_department: "信息科".into(),
+        signer_mail: "ma.guodong@hospital.example".into(),
+        signer_phone: "138-0000-5678".into(),
+        rating: Some(4),
+        rating_comment: "来得快".into(),
     }
 }
 
@@ -80,6 +85,10 @@ fn every_fact_is_there_after_the_app_was_killed_and_the_phone_rebooted() {
     assert_eq!(read.notes[0].superseded_by, Some(read.notes[1].id.clone()));
     assert_eq!(read.notes[0].id, note);
     assert_eq!(read.sign_offs[0].summary_sha256, shown.summary_sha256);
+    let signed = &read.sign_offs[0];
+    let told = (&*signed.signer_department, &*signed.signer_mail, &*signed.signer_phone);
+    assert_eq!(told, ("信息科", "ma.guodong@hospital.example", "138-0000-5678"));
+    assert_eq!((signed.rating, &*signed.rating_comment), (Some(4), "来得快"));
     let verdict = phone.assess(visit.clone()).unwrap();
     let codes: Vec<&str> = verdict.flags.iter().map(|f| f.code.as_str()).collect();
     assert!(codes.contains(&"after_sign_off") && codes.contains(&"no_work_order"), "{codes:?}");
@@ -203,6 +212,17 @@ fn what_makes_no_sense_is_refused_by_a_code() {
     assert_eq!(refused.code(), "name_missing");
     let PhoneError::Refused { zh_cn, en, .. } = refused else { panic!("{refused}") };
     assert!(zh_cn.contains("姓名") && en.contains("name"));
+    let bad: [(&str, Answer); 6] = [
+        ("bad_mail", Answer { signer_mail: "ma@hospital.example\r\nBcc: x@y.cn".into(), ..accepted() }),
+        ("bad_phone", Answer { signer_phone: "请打总机".into(), ..accepted() }),
+        ("bad_rating", Answer { rating: Some(6), ..accepted() }),
+        ("bad_rating", Answer { rating: None, ..accepted() }),
+        ("too_long", Answer { rating_comment: "好".repeat(667), ..accepted() }),
+        ("nobody_present", Answer { outcome: SignOffOutcome::NobodyPresent, ..accepted() }),
+    ];
+    for (code, answer) in bad {
+        assert_eq!(phone.sign_off(shown.clone(), answer).unwrap_err().code(), code);
+    }
     assert_eq!(phone.finish_sign_off(77, vec![0; 64]).unwrap_err().code(), "changed_since_shown");
     let ticket = phone.prepare_sign_off(shown, accepted()).unwrap().ticket;
     assert_eq!(phone.finish_sign_off(ticket, vec![0; 64]).unwrap_err().code(), "bad_signature");

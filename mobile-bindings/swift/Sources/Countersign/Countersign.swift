@@ -1939,7 +1939,8 @@ public protocol PhoneProtocol: AnyObject, Sendable {
      * Signed by the device's key, in the store or in the platform's hardware.
      *
      * # Errors
-     * `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `host_failed`, `bad_signature`.
+     * `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `bad_mail`, `bad_phone`, `bad_rating`,
+     * `nobody_present`, `host_failed`, `bad_signature`.
      */
     func signOff(shown: Shown, answer: Answer) throws  -> Recorded
     
@@ -2934,7 +2935,8 @@ open func show(visit: String, lang: Lang)throws  -> Shown  {
      * Signed by the device's key, in the store or in the platform's hardware.
      *
      * # Errors
-     * `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `host_failed`, `bad_signature`.
+     * `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `bad_mail`, `bad_phone`, `bad_rating`,
+     * `nobody_present`, `host_failed`, `bad_signature`.
      */
 open func signOff(shown: Shown, answer: Answer)throws  -> Recorded  {
     return try  FfiConverterTypeRecorded_lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
@@ -4061,6 +4063,26 @@ public struct Answer: Equatable, Hashable {
      * The drawn signature; a typed name alone is allowed.
      */
     public var strokes: [Stroke]
+    /**
+     * Their department, such as 信息科; empty when not given.
+     */
+    public var signerDepartment: String
+    /**
+     * Their own mail address: the receipt goes there, and one-time codes can; empty when not given.
+     */
+    public var signerMail: String
+    /**
+     * Their own telephone, for one-time codes; empty when not given.
+     */
+    public var signerPhone: String
+    /**
+     * How they rate the service, 1 to 5, where they say so.
+     */
+    public var rating: UInt8?
+    /**
+     * What they say with it; empty without a rating.
+     */
+    public var ratingComment: String
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -4079,12 +4101,32 @@ public struct Answer: Equatable, Hashable {
          */signerPosition: String, 
         /**
          * The drawn signature; a typed name alone is allowed.
-         */strokes: [Stroke]) {
+         */strokes: [Stroke], 
+        /**
+         * Their department, such as 信息科; empty when not given.
+         */signerDepartment: String = "", 
+        /**
+         * Their own mail address: the receipt goes there, and one-time codes can; empty when not given.
+         */signerMail: String = "", 
+        /**
+         * Their own telephone, for one-time codes; empty when not given.
+         */signerPhone: String = "", 
+        /**
+         * How they rate the service, 1 to 5, where they say so.
+         */rating: UInt8? = nil, 
+        /**
+         * What they say with it; empty without a rating.
+         */ratingComment: String = "") {
         self.outcome = outcome
         self.reason = reason
         self.signerName = signerName
         self.signerPosition = signerPosition
         self.strokes = strokes
+        self.signerDepartment = signerDepartment
+        self.signerMail = signerMail
+        self.signerPhone = signerPhone
+        self.rating = rating
+        self.ratingComment = ratingComment
     }
 
     
@@ -4107,7 +4149,12 @@ public struct FfiConverterTypeAnswer: FfiConverterRustBuffer {
                 reason: FfiConverterString.read(from: &buf), 
                 signerName: FfiConverterString.read(from: &buf), 
                 signerPosition: FfiConverterString.read(from: &buf), 
-                strokes: FfiConverterSequenceTypeStroke.read(from: &buf)
+                strokes: FfiConverterSequenceTypeStroke.read(from: &buf), 
+                signerDepartment: FfiConverterString.read(from: &buf), 
+                signerMail: FfiConverterString.read(from: &buf), 
+                signerPhone: FfiConverterString.read(from: &buf), 
+                rating: FfiConverterOptionUInt8.read(from: &buf), 
+                ratingComment: FfiConverterString.read(from: &buf)
         )
     }
 
@@ -4117,6 +4164,11 @@ public struct FfiConverterTypeAnswer: FfiConverterRustBuffer {
         FfiConverterString.write(value.signerName, into: &buf)
         FfiConverterString.write(value.signerPosition, into: &buf)
         FfiConverterSequenceTypeStroke.write(value.strokes, into: &buf)
+        FfiConverterString.write(value.signerDepartment, into: &buf)
+        FfiConverterString.write(value.signerMail, into: &buf)
+        FfiConverterString.write(value.signerPhone, into: &buf)
+        FfiConverterOptionUInt8.write(value.rating, into: &buf)
+        FfiConverterString.write(value.ratingComment, into: &buf)
     }
 }
 
@@ -7466,6 +7518,26 @@ public struct SignOff: Equatable, Hashable {
      */
     public var signerPosition: String
     /**
+     * Their department, such as 信息科; empty when not given.
+     */
+    public var signerDepartment: String
+    /**
+     * Their own mail address, for the receipt and one-time codes; empty when not given.
+     */
+    public var signerMail: String
+    /**
+     * Their own telephone, for one-time codes; empty when not given.
+     */
+    public var signerPhone: String
+    /**
+     * How they rated the service when they signed, 1 to 5.
+     */
+    public var rating: UInt8?
+    /**
+     * What they said with it.
+     */
+    public var ratingComment: String
+    /**
      * When, milliseconds since 1970 UTC.
      */
     public var atMs: Int64
@@ -7497,6 +7569,21 @@ public struct SignOff: Equatable, Hashable {
          * Their position.
          */signerPosition: String, 
         /**
+         * Their department, such as 信息科; empty when not given.
+         */signerDepartment: String, 
+        /**
+         * Their own mail address, for the receipt and one-time codes; empty when not given.
+         */signerMail: String, 
+        /**
+         * Their own telephone, for one-time codes; empty when not given.
+         */signerPhone: String, 
+        /**
+         * How they rated the service when they signed, 1 to 5.
+         */rating: UInt8?, 
+        /**
+         * What they said with it.
+         */ratingComment: String, 
+        /**
          * When, milliseconds since 1970 UTC.
          */atMs: Int64, 
         /**
@@ -7510,6 +7597,11 @@ public struct SignOff: Equatable, Hashable {
         self.reason = reason
         self.signerName = signerName
         self.signerPosition = signerPosition
+        self.signerDepartment = signerDepartment
+        self.signerMail = signerMail
+        self.signerPhone = signerPhone
+        self.rating = rating
+        self.ratingComment = ratingComment
         self.atMs = atMs
         self.by = by
         self.summarySha256 = summarySha256
@@ -7536,6 +7628,11 @@ public struct FfiConverterTypeSignOff: FfiConverterRustBuffer {
                 reason: FfiConverterString.read(from: &buf), 
                 signerName: FfiConverterString.read(from: &buf), 
                 signerPosition: FfiConverterString.read(from: &buf), 
+                signerDepartment: FfiConverterString.read(from: &buf), 
+                signerMail: FfiConverterString.read(from: &buf), 
+                signerPhone: FfiConverterString.read(from: &buf), 
+                rating: FfiConverterOptionUInt8.read(from: &buf), 
+                ratingComment: FfiConverterString.read(from: &buf), 
                 atMs: FfiConverterInt64.read(from: &buf), 
                 by: FfiConverterString.read(from: &buf), 
                 summarySha256: FfiConverterString.read(from: &buf)
@@ -7548,6 +7645,11 @@ public struct FfiConverterTypeSignOff: FfiConverterRustBuffer {
         FfiConverterString.write(value.reason, into: &buf)
         FfiConverterString.write(value.signerName, into: &buf)
         FfiConverterString.write(value.signerPosition, into: &buf)
+        FfiConverterString.write(value.signerDepartment, into: &buf)
+        FfiConverterString.write(value.signerMail, into: &buf)
+        FfiConverterString.write(value.signerPhone, into: &buf)
+        FfiConverterOptionUInt8.write(value.rating, into: &buf)
+        FfiConverterString.write(value.ratingComment, into: &buf)
         FfiConverterInt64.write(value.atMs, into: &buf)
         FfiConverterString.write(value.by, into: &buf)
         FfiConverterString.write(value.summarySha256, into: &buf)
@@ -10981,6 +11083,30 @@ public func FfiConverterTypeTriageOutcome_lower(_ value: TriageOutcome) -> RustB
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionUInt8: FfiConverterRustBuffer {
+    typealias SwiftType = UInt8?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterUInt8.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterUInt8.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionUInt32: FfiConverterRustBuffer {
     typealias SwiftType = UInt32?
 
@@ -12347,7 +12473,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_show() != 15603) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_phone_sign_off() != 50211) {
+    if (uniffi_countersign_core_checksum_method_phone_sign_off() != 40526) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_phone_next_frame() != 41995) {

@@ -83,7 +83,8 @@ export async function visit(name) {
     await Promise.all(notes);
     await phone.addPhoto(visit, new Uint8Array([1, 2, 3]), 'image/png', '屏幕');
     const shown = phone.show(visit, 'zh-CN');
-    const answer = { reason: '', signerName: '刘志远', signerPosition: '', strokes: [] };
+    const more = { signerDepartment: '信息科', signerMail: '', signerPhone: '', rating: null, ratingComment: '' };
+    const answer = { reason: '', signerName: '刘志远', signerPosition: '', strokes: [], ...more };
     await phone.signOff(shown, { ...answer, outcome: 'accepted' });
     const refused = await phone.signOff(shown, { ...answer, outcome: 'refused' }).catch((e) => e);
     if (!(refused instanceof PhoneError) || refused.kind !== 'refused') throw refused;

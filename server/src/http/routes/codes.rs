@@ -80,8 +80,10 @@ async fn seen(state: &AppState, principal: &Principal, id: Uuid) -> Result<Recei
 /// Somebody whom a code can be sent to.
 #[derive(Serialize, utoipa::ToSchema)]
 struct CodeChoice {
-    /// The contact.
+    /// The contact; the sign-off, where the address is from there.
     contact: Uuid,
+    /// `contacts`, or `sign_off`: typed on the engineer's phone when the receipt was signed.
+    address_from: &'static str,
     /// `mail` or `sms`.
     channel: &'static str,
     /// Their name.
@@ -90,21 +92,23 @@ struct CodeChoice {
     role: String,
     /// The address, as far as it is told, such as `z***@h***.example`.
     address: String,
-    /// Whether the sign-off names a signer of the same name.
+    /// Whether it is the signer's: told by them, or of a contact of the same name.
     is_signer: bool,
 }
 
 impl From<Choice> for CodeChoice {
     fn from(c: Choice) -> Self {
         let Choice { contact, name, role, is_signer, .. } = c;
-        Self { contact, channel: c.channel.as_str(), name, role, address: c.masked, is_signer }
+        let (address_from, channel) = (c.from.as_str(), c.channel.as_str());
+        Self { contact, address_from, channel, name, role, address: c.masked, is_signer }
     }
 }
 
 /// Everybody whom a code can be sent to.
 #[derive(Serialize, utoipa::ToSchema)]
 struct CodeChoices {
-    /// The signer where the customer's contacts have one of that name, otherwise those who receive its receipts.
+    /// The signer first, at the address that they told at sign-off; then the customer's contacts of that name, or otherwise those
+    /// who receive its receipts.
     items: Vec<CodeChoice>,
 }
 
@@ -118,8 +122,9 @@ async fn list(
 ) -> Result<Json<CodeChoices>, Response> {
     let receipt = seen(&state, &principal, id).await?;
     let sms = state.config.outside.sms_hook_url.is_some();
-    let items = choices(&receipt.body, &state.reference.get(), sms).into_iter().map(Into::into).collect();
-    Ok(Json(CodeChoices { items }))
+    let found = async { choices(&mut state.db.read().await?, &receipt, &state.reference.get(), sms).await };
+    let items = found.await.map_err(|e: StoreError| Problem::internal(&e).into_response())?;
+    Ok(Json(CodeChoices { items: items.into_iter().map(Into::into).collect() }))
 }
 
 /// A code to be sent.

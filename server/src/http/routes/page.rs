@@ -9,7 +9,7 @@ use crate::http::guard::Access;
 use crate::http::problem::Problem;
 use crate::receipt_log::proofs::NoProof;
 use crate::receipts::check::{Finding, LARGEST_FILE, check};
-use crate::receipts::codes::choices;
+use crate::receipts::codes::{Choice, choices};
 use crate::receipts::jwks::KeySet;
 use crate::receipts::page::{Found, Shown, by_token, language, render};
 use crate::receipts::pdf::{Languages, Layout, PdfError};
@@ -18,6 +18,7 @@ use crate::receipts::seal;
 use crate::receipts::sheet::{file_name, pdf_name};
 use crate::receipts::template::{gone_html, style_source};
 use crate::state::AppState;
+use crate::store::StoreError;
 use crate::store::page::EntryRow;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Multipart, Path, State};
@@ -94,7 +95,17 @@ impl Visitor {
         let sms = state.config.outside.sms_hook_url.is_some();
         // Once it is confirmed by a code, there is no need of another.
         let confirmed = found.said.iter().any(|e| e.receipt_id == found.receipt.id && e.statement.is_some());
-        let choices = if confirmed { Vec::new() } else { choices(&found.receipt.body, &known, sms) };
+        let whom: Result<Vec<Choice>, StoreError> = async {
+            match confirmed {
+                true => Ok(Vec::new()),
+                false => choices(&mut state.db.read().await?, &found.receipt, &known, sms).await,
+            }
+        }
+        .await;
+        let choices = match whom {
+            Ok(choices) => choices,
+            Err(e) => return Problem::internal(&e).into_response(),
+        };
         let mut wanted: Vec<(Action, Option<Uuid>)> = Vec::new();
         wanted.extend(found.pending.as_ref().map(|code| (Action::Entered, Some(code.id))));
         wanted.extend((!choices.is_empty()).then_some((Action::Code, None)));

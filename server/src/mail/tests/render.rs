@@ -47,6 +47,7 @@ fn mails_and_pages_to_look_at() {
                 receipt: row,
                 later,
                 said,
+                sign_offs: Default::default(),
                 open,
                 held: Default::default(),
                 until_ms,

@@ -1,6 +1,6 @@
-//! One-time codes (验证码): a stronger word than a drawing on somebody else's phone. A code goes to an address that the company had
-//! on its list, is bound to the receipt's digest, and what is confirmed with it becomes a signed file of its own beside the
-//! second person's confirmations. docs/signatures.md says what that claims and what not.
+//! One-time codes (验证码): a stronger word than a drawing on somebody else's phone. A code goes to an address that the signer told
+//! at sign-off, or that the company had on its list, is bound to the receipt's digest, and what is confirmed with it becomes a
+//! signed file of its own beside the second person's confirmations. docs/signatures.md says what that claims and what not.
 
 mod addresses;
 mod send;
@@ -14,7 +14,7 @@ use crate::store::receipts::ReceiptRow;
 use crate::store::{StoreError, Tx, audit};
 use serde_json::json;
 use sync_core::canonical::{CanonicalError, sha256};
-use sync_core::confirmation::{CONFIRMATION_KIND, CONFIRMATION_VERSION, Channel, Confirmation, Entered};
+use sync_core::confirmation::{AddressFrom, CONFIRMATION_KIND, CONFIRMATION_VERSION, Channel, Confirmation, Entered};
 use sync_core::ids::ReceiptId;
 use sync_core::statement::Signed;
 use uuid::Uuid;
@@ -39,7 +39,7 @@ const DAY_S: u64 = 86_400;
 pub struct Wanted {
     /// Chosen by whoever asks: asked twice, one is sent.
     pub id: Uuid,
-    /// To whom; absent: to the first whom it can be sent to.
+    /// To whom, by [`Choice::contact`]; absent: to the first whom it can be sent to.
     pub contact: Option<Uuid>,
     /// On which way.
     pub channel: Channel,
@@ -51,7 +51,7 @@ pub struct Wanted {
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// There is no such contact of this customer, or no address on this way.
-    #[error("there is no address on the list that a code could be sent to in this way")]
+    #[error("there is no address that a code could be sent to in this way")]
     NoAddress,
     /// Too many were sent: the seconds to wait.
     #[error("too many codes were asked for; wait before asking for another")]
@@ -92,7 +92,7 @@ pub async fn ask(state: &AppState, receipt: &ReceiptRow, wanted: &Wanted) -> Res
     let now = state.clock.now_ms();
     let mut tx = state.db.begin().await?;
     let known = state.reference.refresh(&mut tx).await?;
-    let all = choices(&receipt.body, &known, state.config.outside.sms_hook_url.is_some());
+    let all = choices(&mut tx, receipt, &known, state.config.outside.sms_hook_url.is_some()).await?;
     codes::lock(&mut tx).await?;
     if let Some(there) = codes::by_id(&mut tx, wanted.id).await? {
         let same = there.receipt_id == receipt.id
@@ -208,6 +208,7 @@ pub async fn enter(
         return Err(EnterError::Wrong);
     }
     codes::used(&mut tx, id, now).await?;
+    let told = row.contact_id == receipt.sign_off_id;
     let statement = Confirmation {
         kind: CONFIRMATION_KIND.to_owned(),
         version: CONFIRMATION_VERSION,
@@ -217,9 +218,10 @@ pub async fn enter(
         receipt_sha256: receipt.sha256.clone(),
         channel: Channel::parse(&row.channel).ok_or(EnterError::Wrong)?,
         address: row.masked.clone(),
+        address_from: Some(if told { AddressFrom::SignOff } else { AddressFrom::Contacts }),
         name: row.name.clone(),
         role: row.role.clone(),
-        is_signer: addresses::is_signer(&receipt.body, &row.name),
+        is_signer: told || addresses::is_signer(&receipt.body, &row.name),
         entered: if by.is_some() { Entered::Company } else { Entered::Page },
         asked_ms: row.asked_ms,
         confirmed_ms: now,

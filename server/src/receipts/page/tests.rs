@@ -16,6 +16,7 @@ pub(crate) fn found(case: &Case) -> (Found, KeySet) {
             receipt: row,
             later: Vec::new(),
             said: Vec::new(),
+            sign_offs: HashSet::new(),
             open: Vec::new(),
             held: HashSet::new(),
             until_ms,

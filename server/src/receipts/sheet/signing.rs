@@ -17,10 +17,10 @@ pub(super) fn signing(receipt: &ReceiptBody, record: &Record<'_>, w: &Words) -> 
         SignOffOutcome::Refused => ("mail-signer-refused", "mail-reason-refused"),
         SignOffOutcome::NobodyPresent => ("mail-signer-absent", "mail-reason-other"),
     };
-    let signer = match (s.outcome, w.text(&s.signer.name), w.text(&s.signer.position)) {
+    let signer = match (s.outcome, w.text(&s.signer.name), w.text(&s.signer.role())) {
         (SignOffOutcome::NobodyPresent, ..) => w.t("mail-signer-nobody"),
-        (_, name, position) if position.is_empty() => name,
-        (_, name, position) => w.more(&name, &position),
+        (_, name, role) if role.is_empty() => name,
+        (_, name, role) => w.more(&name, &role),
     };
     let signed = matches!(s.outcome, SignOffOutcome::Accepted | SignOffOutcome::AcceptedWithReservations);
     let signer = match (signed, &s.strokes_sha256) {
@@ -29,6 +29,11 @@ pub(super) fn signing(receipt: &ReceiptBody, record: &Record<'_>, w: &Words) -> 
         (false, _) => signer,
     };
     let mut rows = vec![row(w.t(who), signer)];
+    if let Some(told) = &receipt.sign_off.address_masked {
+        let told: Vec<String> =
+            [&told.mail, &told.phone].into_iter().filter(|t| !t.is_empty()).map(|t| w.text(t)).collect();
+        rows.push(row(w.t("mail-signer-address"), told.join(", ")));
+    }
     if !s.reason.trim().is_empty() {
         rows.push(row(w.t(reason), w.text(&s.reason)));
     }
@@ -44,6 +49,11 @@ pub(super) fn signing(receipt: &ReceiptBody, record: &Record<'_>, w: &Words) -> 
     if signed {
         // In the language in which it stood on the glass: a translation was not agreed to.
         rows.push(row(w.t("mail-statement"), Message::new("record-sign-statement").render(s.text_lang)));
+    }
+    if let Some(rating) = &s.rating {
+        let stars = w.say(Message::new("page-stars-of").with("n", i64::from(rating.stars)));
+        let comment = w.text(&rating.comment);
+        rows.push(row(w.t("mail-rating"), if comment.is_empty() { stars } else { format!("{stars}\n{comment}") }));
     }
     rows
 }

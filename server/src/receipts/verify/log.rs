@@ -5,7 +5,7 @@ use crate::receipts::bounded::read_bounded;
 use crate::receipts::jwks::KeySet;
 use crate::receipts::words::{groups, one_line};
 use std::path::{Path, PathBuf};
-use sync_core::confirmation::{Confirmation, Entered};
+use sync_core::confirmation::{AddressFrom, Confirmation, Entered};
 use sync_core::log::{ConsistencyProof, Head, InclusionProof, ProofError};
 use sync_core::receipt::Receipt;
 use sync_core::statement::{Signed, StatementError};
@@ -51,6 +51,10 @@ pub(super) fn statement(text: &str, keys: &KeySet) -> Option<Result<Stated, Stat
 fn confirmed(c: &Confirmation) -> String {
     let at = jiff::Timestamp::from_millisecond(c.confirmed_ms).unwrap_or_default();
     let who = if c.is_signer { "the signer" } else { "a contact of the customer" };
+    let from = match c.address_from {
+        None | Some(AddressFrom::Contacts) => "from the company's list of contacts",
+        Some(AddressFrom::SignOff) => "typed on the engineer's phone at sign-off",
+    };
     let entered = match c.entered {
         Entered::Page => "on its page",
         Entered::Company => "by the company, to whom it was read",
@@ -58,8 +62,8 @@ fn confirmed(c: &Confirmation) -> String {
     let (number, name, address) = (one_line(&c.number), one_line(&c.name), one_line(&c.address));
     let sha = groups(&c.receipt_sha256).join(" ");
     format!(
-        "confirmation of receipt {number} by {who}, {name}, with a code sent by {} to {address} and entered {entered} at \
-         {at}; the receipt's SHA-256 is {sha}",
+        "confirmation of receipt {number} by {who}, {name}, with a code sent by {} to {address} ({from}) and entered \
+         {entered} at {at}; the receipt's SHA-256 is {sha}",
         c.channel.as_str()
     )
 }

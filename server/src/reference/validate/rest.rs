@@ -3,6 +3,7 @@
 use super::Check;
 use crate::reference::fields::FieldError;
 use jiff::civil::Date;
+use sync_core::address::is_mail;
 use sync_core::reference::{
     Asset, ByDayClass, Calendar, Contact, Customer, Grade, Policy, Record, Role, WorkOrder, WorkOrderStatus,
 };
@@ -23,7 +24,7 @@ impl Check<'_> {
     pub(super) fn contact(&mut self, r: &Contact) {
         self.name("name", &r.name);
         self.customer(r.customer);
-        if r.email.as_deref().is_some_and(|email| email.parse::<lettre::Address>().is_err()) {
+        if r.email.as_deref().is_some_and(|email| !is_mail(email)) {
             self.error("email", "bad_email", "no mail address");
         }
         if r.receives_receipts && r.email.is_none() {

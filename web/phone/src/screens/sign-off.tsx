@@ -84,6 +84,11 @@ function Answer({ shown, again }: { shown: Shown; again: () => void }) {
       signerName: present ? name.trim() : "",
       signerPosition: present ? position.trim() : "",
       strokes: present ? strokes : [],
+      signerDepartment: "",
+      signerMail: "",
+      signerPhone: "",
+      rating: null,
+      ratingComment: "",
     };
     await app.record((phone) => phone.signOff(shown, answer));
     for (const done of [nameDone, positionDone, reasonDone]) done();

@@ -48,6 +48,11 @@ fn every_outcome_has_its_own_words() {
             }
             let sha256 = receipt.sha256().unwrap();
             assert!(said.contains(&sha256), "the whole digest, in groups\n{said}");
+            let present = *outcome != SignOffOutcome::NobodyPresent;
+            for told in ["刘芳", "信息科·信息科主任", "l***@h***.example,***5678", "来得很快"] {
+                assert_eq!(said.contains(&squeezed(told)), present, "{outcome} {told}\n{said}");
+            }
+            assert!(!said.contains("liu.fang") && !file.contains("liu.fang"), "addresses are told only masked");
             // The company's own flags stay with the company.
             assert!(!said.contains("no_contract"), "{said}");
         }

@@ -476,7 +476,8 @@ public class SuspendingPhone(
      * Signed by the device's key, in the store or in the platform's hardware.
      *
      * # Errors
-     * `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `host_failed`, `bad_signature`.
+     * `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `bad_mail`, `bad_phone`, `bad_rating`,
+     * `nobody_present`, `host_failed`, `bad_signature`.
      */
     public suspend fun `signOff`(`shown`: Shown, `answer`: Answer): Recorded =
         withContext(dispatcher) { blocking.`signOff`(`shown`, `answer`) }

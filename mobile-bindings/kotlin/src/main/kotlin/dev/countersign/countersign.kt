@@ -1424,7 +1424,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_show() and 0xFFFF) != 15603) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_phone_sign_off() and 0xFFFF) != 50211) {
+    if ((lib.uniffi_countersign_core_checksum_method_phone_sign_off() and 0xFFFF) != 40526) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_next_frame() and 0xFFFF) != 41995) {
@@ -3853,7 +3853,8 @@ public interface PhoneInterface {
      * Signed by the device's key, in the store or in the platform's hardware.
      *
      * # Errors
-     * `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `host_failed`, `bad_signature`.
+     * `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `bad_mail`, `bad_phone`, `bad_rating`,
+     * `nobody_present`, `host_failed`, `bad_signature`.
      */
     fun `signOff`(`shown`: Shown, `answer`: Answer): Recorded
     
@@ -5121,7 +5122,8 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
      * Signed by the device's key, in the store or in the platform's hardware.
      *
      * # Errors
-     * `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `host_failed`, `bad_signature`.
+     * `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `bad_mail`, `bad_phone`, `bad_rating`,
+     * `nobody_present`, `host_failed`, `bad_signature`.
      */
     @Throws(PhoneException::class)override fun `signOff`(`shown`: Shown, `answer`: Answer): Recorded {
             return FfiConverterTypeRecorded.lift(
@@ -6608,6 +6610,31 @@ data class Answer (
      * The drawn signature; a typed name alone is allowed.
      */
     val `strokes`: List<Stroke>
+    , 
+    /**
+     * Their department, such as 信息科; empty when not given.
+     */
+    val `signerDepartment`: kotlin.String = "" 
+    , 
+    /**
+     * Their own mail address: the receipt goes there, and one-time codes can; empty when not given.
+     */
+    val `signerMail`: kotlin.String = "" 
+    , 
+    /**
+     * Their own telephone, for one-time codes; empty when not given.
+     */
+    val `signerPhone`: kotlin.String = "" 
+    , 
+    /**
+     * How they rate the service, 1 to 5, where they say so.
+     */
+    val `rating`: kotlin.UByte? = null 
+    , 
+    /**
+     * What they say with it; empty without a rating.
+     */
+    val `ratingComment`: kotlin.String = "" 
     
 ){
     
@@ -6629,6 +6656,11 @@ public object FfiConverterTypeAnswer: FfiConverterRustBuffer<Answer> {
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterSequenceTypeStroke.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalUByte.read(buf),
+            FfiConverterString.read(buf),
         )
     }
 
@@ -6637,7 +6669,12 @@ public object FfiConverterTypeAnswer: FfiConverterRustBuffer<Answer> {
             FfiConverterString.allocationSize(value.`reason`) +
             FfiConverterString.allocationSize(value.`signerName`) +
             FfiConverterString.allocationSize(value.`signerPosition`) +
-            FfiConverterSequenceTypeStroke.allocationSize(value.`strokes`)
+            FfiConverterSequenceTypeStroke.allocationSize(value.`strokes`) +
+            FfiConverterString.allocationSize(value.`signerDepartment`) +
+            FfiConverterString.allocationSize(value.`signerMail`) +
+            FfiConverterString.allocationSize(value.`signerPhone`) +
+            FfiConverterOptionalUByte.allocationSize(value.`rating`) +
+            FfiConverterString.allocationSize(value.`ratingComment`)
     )
 
     override fun write(value: Answer, buf: ByteBuffer) {
@@ -6646,6 +6683,11 @@ public object FfiConverterTypeAnswer: FfiConverterRustBuffer<Answer> {
             FfiConverterString.write(value.`signerName`, buf)
             FfiConverterString.write(value.`signerPosition`, buf)
             FfiConverterSequenceTypeStroke.write(value.`strokes`, buf)
+            FfiConverterString.write(value.`signerDepartment`, buf)
+            FfiConverterString.write(value.`signerMail`, buf)
+            FfiConverterString.write(value.`signerPhone`, buf)
+            FfiConverterOptionalUByte.write(value.`rating`, buf)
+            FfiConverterString.write(value.`ratingComment`, buf)
     }
 }
 
@@ -9061,6 +9103,31 @@ data class SignOff (
     val `signerPosition`: kotlin.String
     , 
     /**
+     * Their department, such as 信息科; empty when not given.
+     */
+    val `signerDepartment`: kotlin.String
+    , 
+    /**
+     * Their own mail address, for the receipt and one-time codes; empty when not given.
+     */
+    val `signerMail`: kotlin.String
+    , 
+    /**
+     * Their own telephone, for one-time codes; empty when not given.
+     */
+    val `signerPhone`: kotlin.String
+    , 
+    /**
+     * How they rated the service when they signed, 1 to 5.
+     */
+    val `rating`: kotlin.UByte?
+    , 
+    /**
+     * What they said with it.
+     */
+    val `ratingComment`: kotlin.String
+    , 
+    /**
      * When, milliseconds since 1970 UTC.
      */
     val `atMs`: kotlin.Long
@@ -9095,6 +9162,11 @@ public object FfiConverterTypeSignOff: FfiConverterRustBuffer<SignOff> {
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalUByte.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterLong.read(buf),
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
@@ -9107,6 +9179,11 @@ public object FfiConverterTypeSignOff: FfiConverterRustBuffer<SignOff> {
             FfiConverterString.allocationSize(value.`reason`) +
             FfiConverterString.allocationSize(value.`signerName`) +
             FfiConverterString.allocationSize(value.`signerPosition`) +
+            FfiConverterString.allocationSize(value.`signerDepartment`) +
+            FfiConverterString.allocationSize(value.`signerMail`) +
+            FfiConverterString.allocationSize(value.`signerPhone`) +
+            FfiConverterOptionalUByte.allocationSize(value.`rating`) +
+            FfiConverterString.allocationSize(value.`ratingComment`) +
             FfiConverterLong.allocationSize(value.`atMs`) +
             FfiConverterString.allocationSize(value.`by`) +
             FfiConverterString.allocationSize(value.`summarySha256`)
@@ -9118,6 +9195,11 @@ public object FfiConverterTypeSignOff: FfiConverterRustBuffer<SignOff> {
             FfiConverterString.write(value.`reason`, buf)
             FfiConverterString.write(value.`signerName`, buf)
             FfiConverterString.write(value.`signerPosition`, buf)
+            FfiConverterString.write(value.`signerDepartment`, buf)
+            FfiConverterString.write(value.`signerMail`, buf)
+            FfiConverterString.write(value.`signerPhone`, buf)
+            FfiConverterOptionalUByte.write(value.`rating`, buf)
+            FfiConverterString.write(value.`ratingComment`, buf)
             FfiConverterLong.write(value.`atMs`, buf)
             FfiConverterString.write(value.`by`, buf)
             FfiConverterString.write(value.`summarySha256`, buf)
@@ -11448,6 +11530,38 @@ public object FfiConverterTypeTriageOutcome: FfiConverterRustBuffer<TriageOutcom
 }
 
 
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalUByte: FfiConverterRustBuffer<kotlin.UByte?> {
+    override fun read(buf: ByteBuffer): kotlin.UByte? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterUByte.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.UByte?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterUByte.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.UByte?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterUByte.write(value, buf)
+        }
+    }
+}
 
 
 

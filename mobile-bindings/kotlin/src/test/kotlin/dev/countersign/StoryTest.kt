@@ -109,6 +109,11 @@ class StoryTest {
             signerName = "刘志远",
             signerPosition = "信息科主任",
             strokes = listOf(Stroke(points)),
+            signerDepartment = "信息科",
+            signerMail = "liu.zhiyuan@hospital.example",
+            signerPhone = "138 0000 5678",
+            rating = 5u,
+            ratingComment = "处理及时",
         )
         li.phone.signOff(shown, answer)
 
