@@ -74,11 +74,13 @@ impl TimeZone {
             }))
         };
         let (before, after) = (near(SignedDuration::from_hours(-24)), near(SignedDuration::from_hours(24)));
+        if before == after {
+            return (before, after, false);
+        }
         let holds = |offset: Offset| offset.to_timestamp(wall).is_ok_and(|at| self.to_offset(at) == offset);
-        match (before == after, holds(before), holds(after)) {
-            (true, ..) => (before, after, false),
-            (_, true, false) => (before, before, false),
-            (_, false, true) => (after, after, false),
+        match (holds(before), holds(after)) {
+            (true, false) => (before, before, false),
+            (false, true) => (after, after, false),
             // Twice, or never.
             _ => (before, after, true),
         }
