@@ -168,9 +168,9 @@ test("every screen is one that anybody can use", async () => {
   await drawn(2);
   await phone.page.getByLabel("Photograph the customer's seal").setInputFiles(await scene(phone.page, "seal", "seal.png"));
   await drawn(3);
-  await phone.page.getByRole("heading", { name: "3 photos" }).evaluate((e) => window.scrollTo(0, e.getBoundingClientRect().top - 80));
+  await phone.page.getByRole("heading", { name: "3 photos" }).evaluate((e) => window.scrollBy(0, e.getBoundingClientRect().top - 70));
   await look("photos");
-  await phone.page.getByRole("button", { name: /Error on the screen/ }).last().click();
+  await phone.page.getByRole("button", { name: /Error on the screen/ }).first().click();
   await phone.page.getByRole("img", { name: "Error on the screen" }).waitFor();
   await look("photo");
   await phone.page.getByText("Correct or replace").click();
@@ -211,7 +211,7 @@ test("every screen is one that anybody can use", async () => {
   await phone.tap("Save to a file");
   await phone.sees("The file can only be opened with this key.");
   await look("sync");
-  await phone.page.getByRole("heading", { name: "Photos" }).evaluate((e) => window.scrollTo(0, e.getBoundingClientRect().top - 80));
+  await phone.page.getByRole("heading", { name: "Photos" }).evaluate((e) => window.scrollBy(0, e.getBoundingClientRect().top - 70));
   await look("photos-way");
   await file("import");
   await to("#/settings");

@@ -99,6 +99,7 @@ export class PhotoWay {
     if (this.#stand.running || !this.#allowed()) return none;
     const total = own(phone);
     if (total === 0) return none;
+    const before = phone.unsynced().changes;
     this.#set({ running: true, total, left: total, failed: null });
     try {
       const report = await phone.sendPhotos((request, stop) => api.upload(request, stop), {
@@ -110,10 +111,11 @@ export class PhotoWay {
             refused: refused ? new Map(this.#stand.refused).set(sha256, status) : this.#stand.refused,
           });
           if (confirmed || refused) changed();
-          return undefined;
+          // Records go first; the photo of one that is not there yet would be asked for in vain. The next sync begins again.
+          return phone.unsynced().changes <= before;
         },
       });
-      this.#once = false;
+      if (!report.cancelled) this.#once = false;
       return { waitS: report.waitS, failed: null };
     } catch (failed) {
       if (signal.aborted) return none;

@@ -100,10 +100,18 @@ test("where there is no room for one there is none for the next, and it is not t
 
 /** A phone with one photo of ten bytes, and how often it was asked to send. */
 function sender(report: () => Promise<object>) {
-  const phone = { runs: 0, unsynced: () => ({ photos: [{ sha256: "a", size: 10 }] }), carried: () => [] as object[] };
-  const sendPhotos = async (_: unknown, { onProgress }: { onProgress: (p: object) => void }) => {
+  const phone = {
+    runs: 0,
+    changes: 0,
+    wentOn: true,
+    unsynced: () => ({ changes: phone.changes, photos: [{ sha256: "a", size: 10 }] }),
+    carried: () => [] as object[],
+    meanwhile: () => undefined as void,
+  };
+  const sendPhotos = async (_: unknown, { onProgress }: { onProgress: (p: object) => boolean }) => {
     phone.runs += 1;
-    onProgress({ sha256: "a", offset: 4, bytesLeft: 6, confirmed: false, refused: false, status: 204 });
+    phone.meanwhile();
+    phone.wentOn = onProgress({ sha256: "a", offset: 4, bytesLeft: 6, confirmed: false, refused: false, status: 204 });
     return report();
   };
   return Object.assign(phone, { sendPhotos });
@@ -145,4 +153,16 @@ test("a way that breaks is told and leaves nothing under way; another phone's ph
   expect(String(failed)).toContain("cut");
   expect(way.snapshot()).toMatchObject({ running: false, current: null, total: 7, failed });
   expect(seen).toContainEqual({ sha256: "a", offset: 4 });
+});
+
+test("a record that is made meanwhile goes first; one that the server set aside holds up nothing", async () => {
+  const [way, phone] = [new PhotoWay(), sender(quiet)];
+  phone.changes = 1;
+  await run(way, phone);
+  expect(phone.wentOn).toBe(true);
+  phone.meanwhile = () => {
+    phone.changes = 2;
+  };
+  await run(way, phone);
+  expect(phone.wentOn).toBe(false);
 });
