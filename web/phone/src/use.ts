@@ -1,10 +1,21 @@
 /** Hooks: the app's state, the address, and fields that keep what is typed. */
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
-import { type State, type Trouble, app, trouble } from "./engine/app.ts";
+import { type Stage, type State, type Trouble, app, trouble } from "./engine/app.ts";
+import { seen } from "./engine/pause.ts";
 
 /** The app's state; the component is drawn again whenever it changes. */
 export function useApp(): State {
   return useSyncExternalStore(app.subscribe, app.snapshot);
+}
+
+/** What the app is about to do; drawn again only when that changes. */
+export function useStage(): Stage {
+  return useSyncExternalStore(app.subscribe, () => app.snapshot().stage);
+}
+
+/** Drawn again whenever the engine has something else to show. */
+export function useVersion(): number {
+  return useSyncExternalStore(app.subscribe, () => app.snapshot().version);
 }
 
 /** The address inside the app, `/visit/…`. */
@@ -45,7 +56,7 @@ export function useDraft(name: string, initial = ""): [string, (text: string) =>
   return [text, change, done];
 }
 
-/** Runs something once at a time; what went wrong can be shown. */
+/** Runs something once at a time, after it could be seen that it runs; what went wrong can be shown. */
 export function useTask(): { busy: boolean; failed: Trouble | null; run: (what: () => Promise<unknown>) => Promise<boolean> } {
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<Trouble | null>(null);
@@ -53,6 +64,7 @@ export function useTask(): { busy: boolean; failed: Trouble | null; run: (what: 
     setBusy(true);
     setFailed(null);
     try {
+      await seen();
       await what();
       return true;
     } catch (e) {

@@ -48,7 +48,8 @@ async function send(path: string, init: RequestInit, patience = PATIENCE): Promi
   const timeout = AbortSignal.timeout(patience);
   const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
   const headers = new Headers(init.headers);
-  headers.set("accept-language", document.documentElement.lang);
+  // A worker has no document, and shows no answer to anybody.
+  headers.set("accept-language", globalThis.document?.documentElement.lang ?? navigator.language);
   let response: Response;
   try {
     response = await fetch(path, { ...init, headers, signal, cache: "no-store", credentials: "omit" });

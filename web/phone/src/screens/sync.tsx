@@ -17,7 +17,7 @@ export function SyncScreen() {
   const now = useNow(10_000);
   const waiting = app.phone.unsynced();
   const since = age(waiting.sinceMs, now, say);
-  const visits = app.phone.visits().filter((v) => v.sync !== "synced");
+  const visits = waiting.visits.flatMap((id) => app.phone.listed(id) ?? []);
   return (
     <Screen
       title={say("sync-title")}
