@@ -9,6 +9,8 @@ let phone: Device;
 /** A page of nobody's, by which the browser stays open and is told that the network is back. */
 let outside: CDPSession;
 let registration: string;
+/** Something else of the same server, which sees who has the store and asks for nothing. */
+let beside: Page;
 beforeAll(async () => {
   phone = await Device.new();
   const blank = await phone.tab();
@@ -18,6 +20,9 @@ beforeAll(async () => {
   await phone.enrol("wang.jianguo");
   await phone.sync();
   registration = await registered(phone.page);
+  beside = await phone.page.context().newPage();
+  await beside.goto(new URL("icon.svg", phone.base).href);
+  await phone.page.bringToFront();
 });
 afterAll(() => phone.close());
 
@@ -39,6 +44,13 @@ async function wake(): Promise<void> {
   const origin = new URL(phone.base).origin;
   await outside.send("ServiceWorker.dispatchSyncEvent", { origin, registrationId: registration, tag: TAG, lastChance: false });
 }
+
+/** Who has the store: `countersign-background` is the worker's. */
+async function held(): Promise<string[]> {
+  const names = await beside.evaluate(async () => ((await navigator.locks.query()).held ?? []).map((lock) => lock.name ?? ""));
+  return names.sort();
+}
+const soon = { timeout: 20_000, interval: 100 };
 
 async function begin(name: string): Promise<void> {
   await phone.tap("Start a visit");
@@ -101,10 +113,12 @@ function tags(page: Page): Promise<string[]> {
 
 test("with the app closed, what waits is sent", async () => {
   await phone.page.close();
+  await expect.poll(held, soon).toEqual([]);
   expect(await atTheOffice()).not.toContain("背景卫生院");
   await phone.network.join();
   await wake();
   await expect.poll(atTheOffice, { timeout: 30_000, interval: 500 }).toContain("背景卫生院");
+  await expect.poll(held, soon).toEqual([]);
   // Nothing of it is in the way of the next start, and the timer still runs.
   await phone.network.cut();
   await reopen();
@@ -118,8 +132,9 @@ test("whoever opens the app gets the store at once, also from a worker that wait
   await phone.page.close();
   phone.network.silent = true;
   await phone.network.join();
+  await expect.poll(held, soon).toEqual([]);
   await wake();
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await expect.poll(held, soon).toEqual(["countersign-background", "countersign-owner"]);
   await reopen();
   await phone.sees("第二家背景卫生院");
   // The worker had it, and then this page: it grew twice.
