@@ -18,15 +18,34 @@ export function useVersion(): number {
   return useSyncExternalStore(app.subscribe, () => app.snapshot().version);
 }
 
+let address = location.hash;
+let turn = 0;
+const travellers = new Set<() => void>();
+
+/** First it can be seen that something is on its way, then the next screen is drawn: that may take an old phone some time. */
+async function follow(): Promise<void> {
+  const mine = ++turn;
+  const root = document.documentElement;
+  root.dataset["going"] = "";
+  await seen();
+  if (mine !== turn) return;
+  address = location.hash;
+  for (const listener of travellers) listener();
+  delete root.dataset["going"];
+}
+
+function travel(listener: () => void): () => void {
+  if (travellers.size === 0) window.addEventListener("hashchange", follow);
+  travellers.add(listener);
+  return () => {
+    travellers.delete(listener);
+    if (travellers.size === 0) window.removeEventListener("hashchange", follow);
+  };
+}
+
 /** The address inside the app, `/visit/…`. */
 export function useRoute(): string[] {
-  const hash = useSyncExternalStore(
-    (listener) => {
-      window.addEventListener("hashchange", listener);
-      return () => window.removeEventListener("hashchange", listener);
-    },
-    () => location.hash,
-  );
+  const hash = useSyncExternalStore(travel, () => address);
   return hash.replace(/^#\/?/, "").split("/").filter((part) => part !== "").map(decodeURIComponent);
 }
 

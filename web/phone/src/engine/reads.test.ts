@@ -26,8 +26,9 @@ class Fake {
   async editItem(): Promise<never> {
     throw new Error("full");
   }
-  async sync(): Promise<void> {
-    return undefined;
+  reference = 1;
+  async sync(): Promise<{ reference: number }> {
+    return { reference: this.reference };
   }
 }
 
@@ -47,6 +48,17 @@ test("the same question is asked once until something is recorded", async () => 
   expect(phone.visit("a")).not.toBe(first);
   phone.customers();
   expect(fake.asked()).toEqual(["visit a"]);
+});
+
+test("a sync that brought no reference data leaves those as they are", async () => {
+  const { fake, phone } = pair();
+  fake.reference = 0;
+  phone.visit("a");
+  phone.customers();
+  await (phone as unknown as Fake).sync();
+  phone.visit("a");
+  phone.customers();
+  expect(fake.asked()).toEqual(["visit a", "customers", "visit a"]);
 });
 
 test("after a sync everything may be another", async () => {

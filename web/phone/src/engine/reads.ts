@@ -2,7 +2,7 @@
  * The engine's answers, kept until something changes. A screen asks the same again each time it is drawn, and each question
  * is a document decoded and a text parsed.
  */
-import type { Phone } from "@countersign/core";
+import type { Phone, SyncReport } from "@countersign/core";
 
 /** What changes with any record. */
 const BY_RECORDS = ["visits", "someVisits", "listed", "visit", "visitJson", "assess", "show", "unsynced", "joinCode"] as const;
@@ -10,8 +10,8 @@ const BY_RECORDS = ["visits", "someVisits", "listed", "visit", "visitJson", "ass
 const BY_SYNC = ["customers", "contacts", "assets", "workOrders", "identity"] as const;
 /** What asks for the time, which goes on by itself. */
 const BY_TIME = ["advice", "runningTimers"] as const;
-/** Records: after them the server's data are what they were. */
-const RECORDS = /^(add|edit|begin(?!Enrolment)|join|leave|signOff|startTimer|stopTimer)/;
+/** After these the server's data may be others, unless they say that none came. */
+const FROM_SERVER = /^(sync|receive|import|finishEnrolment|close)/;
 
 /**
  * The phone, with its reads answered from memory where nothing has changed. What it returned before is returned again, the
@@ -28,15 +28,27 @@ export function remembering(phone: Phone): Phone {
       return memory.get(key);
     };
   const changing = (name: string, call: (...args: unknown[]) => unknown) => (...args: unknown[]) => {
-    const forget = () => {
+    const forget = (report?: unknown) => {
       ofRecords.clear();
-      if (!RECORDS.test(name)) ofSync.clear();
+      const none = (report as Partial<SyncReport> | undefined)?.reference === 0;
+      if (FROM_SERVER.test(name) && !none) ofSync.clear();
     };
     const done = call.apply(phone, args);
-    // Also when it failed: the store was read anew then. Before whoever waits for it goes on.
-    if (done instanceof Promise) return done.finally(forget);
-    forget();
-    return done;
+    if (!(done instanceof Promise)) {
+      forget();
+      return done;
+    }
+    // Before whoever waits for it goes on; also when it failed: the store was read anew then.
+    return done.then(
+      (result: unknown) => {
+        forget(result);
+        return result;
+      },
+      (e: unknown) => {
+        forget();
+        throw e;
+      },
+    );
   };
   const wrapped = (name: string, call: (...args: unknown[]) => unknown): unknown => {
     if ((BY_RECORDS as readonly string[]).includes(name)) return kept(ofRecords, name, call);
