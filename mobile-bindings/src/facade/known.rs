@@ -32,10 +32,7 @@ pub(super) enum Touched {
 
 impl State {
     /// These visits with what is known of them; what is not is worked out now.
-    pub(super) fn looked(
-        &mut self,
-        of: impl IntoIterator<Item = Listed>,
-    ) -> Result<Vec<(Listed, Looked)>, PhoneError> {
+    pub(super) fn looked(&mut self, of: impl IntoIterator<Item = Listed>) -> Result<Vec<(Listed, Looked)>, PhoneError> {
         let engine = self.engine.as_ref().ok_or_else(|| PhoneError::refused("not_enrolled", &[]))?;
         let mut all = Vec::new();
         for listed in of {
