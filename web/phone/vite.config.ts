@@ -1,8 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import { type Plugin, build, defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
 /** Every text-like file also in its compressed forms: the server sends them as they are. */
@@ -31,10 +30,68 @@ function precompressed(): Plugin {
   };
 }
 
+const BASE = "/app/";
+const TARGET = ["chrome107", "safari16.4", "firefox114"];
+
+/** What React is here (docs/adr/0027-the-app-on-an-old-phone.md). The types are React's own. */
+const REACT = {
+  "react/jsx-runtime": "preact/jsx-runtime",
+  "react/jsx-dev-runtime": "preact/jsx-runtime",
+  "react-dom/client": "preact/compat/client",
+  "react-dom": "preact/compat",
+  react: "preact/compat",
+};
+
+/** The engine begins to arrive with the page, not when the first script asks for it. */
+function early(): Plugin {
+  return {
+    name: "early",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(_, { bundle }) {
+        const engine = Object.keys(bundle ?? {}).find((name) => name.endsWith(".wasm"));
+        if (engine === undefined) throw new Error("the app has no engine");
+        const attrs = { rel: "preload", href: BASE + engine, as: "fetch", type: "application/wasm", crossorigin: "" };
+        return [{ tag: "link", attrs, injectTo: "head" }];
+      },
+    },
+  };
+}
+
+/** The service worker's own part as one classic script: no browser lets a worker load modules later. Returns its name. */
+async function worker(root: string, outDir: string): Promise<string> {
+  const made = await build({
+    configFile: false,
+    root,
+    base: BASE,
+    publicDir: false,
+    logLevel: "warn",
+    define: { "import.meta.url": "self.location.href" },
+    build: {
+      target: TARGET,
+      outDir,
+      emptyOutDir: false,
+      assetsInlineLimit: 0,
+      modulePreload: false,
+      reportCompressedSize: false,
+      rollupOptions: {
+        input: join(root, "src/worker.ts"),
+        output: { format: "iife", entryFileNames: "assets/worker-[hash].js" },
+      },
+    },
+  });
+  const outputs = (Array.isArray(made) ? made : [made]).flatMap((one) => ("output" in one ? one.output : []));
+  const script = outputs.find((one) => one.type === "chunk" && one.isEntry);
+  if (script === undefined) throw new Error("the service worker was not built");
+  return script.fileName;
+}
+
 export default defineConfig({
-  base: "/app/",
+  base: BASE,
+  resolve: { alias: REACT },
   build: {
-    target: ["chrome107", "safari16.4", "firefox114"],
+    target: TARGET,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
@@ -42,8 +99,13 @@ export default defineConfig({
   optimizeDeps: { exclude: ["@countersign/core"] },
   server: { fs: { allow: ["../.."] }, proxy: { "/api": "http://127.0.0.1:8090" } },
   plugins: [
-    react(),
+    early(),
     VitePWA({
+      integration: {
+        async beforeBuildServiceWorker({ workbox, outDir }) {
+          workbox.importScripts = [BASE + (await worker(import.meta.dirname, outDir))];
+        },
+      },
       registerType: "prompt",
       injectRegister: false,
       filename: "sw.js",
@@ -68,6 +130,8 @@ export default defineConfig({
       includeAssets: [],
       workbox: {
         globPatterns: ["**/*.{html,js,css,wasm,svg,png,webmanifest}"],
+        // The browser keeps it with the worker.
+        globIgnores: ["assets/worker-*.js"],
         maximumFileSizeToCacheInBytes: 16 << 20,
         navigateFallback: "/app/index.html",
         navigateFallbackAllowlist: [/^\/app\//],

@@ -61,8 +61,10 @@ enum Task {
     },
     /// Build the engineers' app into web/phone/dist, where `app_dir` finds it
     App,
-    /// Measure the release server under the workloads of the speed targets
+    /// Measure the release server under the workloads of the speed targets, or with `web` the engineers' app
     Bench {
+        /// What, if not the server
+        what: Option<tasks::Measured>,
         /// Passed to the bench program
         #[arg(last = true)]
         args: Vec<String>,
@@ -81,7 +83,7 @@ fn main() -> ExitCode {
         Task::Ci { steps } => ci::run_all(&steps),
         Task::Demo { check, out } => tasks::demo(check, out.as_deref()),
         Task::App => app::build().map(drop),
-        Task::Bench { args } => tasks::bench(&args),
+        Task::Bench { what, args } => tasks::bench(what, &args),
         Task::Codegen { check } => tasks::codegen(check),
     };
     match done {

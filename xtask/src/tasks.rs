@@ -9,6 +9,7 @@ use crate::postgres::{self, Postgres};
 use crate::proc::{At, Failure, Result, announce, cargo, on_path, root, run, target_dir, watch};
 use crate::smtp::{self, Smtp};
 use crate::{wasm, web};
+use clap::ValueEnum;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -158,13 +159,24 @@ fn app_to_look_at() -> Option<PathBuf> {
     app::build().inspect_err(|Failure(why)| announce(format_args!("the engineers' app is left out: {why}"))).ok()
 }
 
-/// Measures the release server, on PostgreSQL too unless it is a short run.
-pub(crate) fn bench(args: &[String]) -> Result {
+/// What can be measured beside the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Measured {
+    /// The engineers' app in Chromium, with its processor slowed down to an old phone's
+    Web,
+}
+
+/// Measures the release server, on PostgreSQL too unless it is a short run; or the app, served by it.
+pub(crate) fn bench(what: Option<Measured>, args: &[String]) -> Result {
     c_compiler()?;
     // In one go, for the same reason as in `programs`.
     let packages = ["--package", "countersign", "--package", "countersign-tests"];
     run(cargo().args(["build", "--release"]).args(packages).args(["--bin", "countersign", "--bin", "bench"]))?;
     let mut command = against_server("release", "bench");
+    if what == Some(Measured::Web) {
+        command.env("COUNTERSIGN_APP_DIR", app::build()?).env(web::CHROMIUM_VARIABLE, web::chromium()?);
+        return run(command.arg("--only-web").args(args));
+    }
     let short = args.iter().any(|arg| arg == "--quick" || arg == "--only-w" || arg == "--only-phone");
     let own = match std::env::var_os(postgres::VARIABLE) {
         None if !short => Some(Postgres::start(true)?),

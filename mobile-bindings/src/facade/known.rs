@@ -31,11 +31,11 @@ pub(super) enum Touched {
 }
 
 impl State {
-    /// Every visit, the newest first, with what is known of it.
-    pub(super) fn looked(&mut self) -> Result<Vec<(Listed, Looked)>, PhoneError> {
+    /// These visits with what is known of them; what is not is worked out now.
+    pub(super) fn looked(&mut self, of: impl IntoIterator<Item = Listed>) -> Result<Vec<(Listed, Looked)>, PhoneError> {
         let engine = self.engine.as_ref().ok_or_else(|| PhoneError::refused("not_enrolled", &[]))?;
         let mut all = Vec::new();
-        for listed in engine.visits() {
+        for listed in of {
             let looked = match self.known.get(&listed.visit) {
                 Some(looked) => looked.clone(),
                 None => {

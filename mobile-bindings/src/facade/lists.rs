@@ -65,8 +65,28 @@ impl Phone {
     /// # Errors
     /// `not_enrolled`, `store_closed`.
     pub fn visits(&self) -> Result<Vec<ListedVisit>, PhoneError> {
-        let looked = self.state()?.looked()?;
-        Ok(looked.into_iter().map(|(listed, looked)| ListedVisit::new(listed, looked.advice)).collect())
+        self.lines(0, usize::MAX)
+    }
+
+    /// A part of [`Phone::visits`]: at most `count`, from the one that `skip` others precede. The verdict in a line is worked
+    /// out from the visit's document, so whoever shows a part of a long list asks for that part.
+    ///
+    /// # Errors
+    /// As [`Phone::visits`].
+    pub fn some_visits(&self, skip: u32, count: u32) -> Result<Vec<ListedVisit>, PhoneError> {
+        self.lines(skip as usize, count as usize)
+    }
+
+    /// The line of one visit in [`Phone::visits`]; none when this phone does not have it.
+    ///
+    /// # Errors
+    /// As [`Phone::visits`]; `bad_id`.
+    pub fn listed(&self, visit: String) -> Result<Option<ListedVisit>, PhoneError> {
+        let visit: VisitId = id(&visit)?;
+        let mut state = self.state()?;
+        let wanted = state.engine()?.listed(visit);
+        let looked = state.looked(wanted)?.pop();
+        Ok(looked.map(|(listed, looked)| ListedVisit::new(listed, looked.advice)))
     }
 
     /// Everything that is recorded of a visit.
@@ -119,7 +139,10 @@ impl Phone {
     /// `host_failed`, `not_enrolled`, `store_closed`.
     pub fn running_timers(&self) -> Result<Vec<RunningTimer>, PhoneError> {
         let now = self.host.stamp()?;
-        let looked = self.state()?.looked()?;
+        let mut state = self.state()?;
+        let engine = state.engine()?;
+        let may_run: Vec<engine::Listed> = engine.visits().into_iter().filter(|l| engine.may_run(l.visit)).collect();
+        let looked = state.looked(may_run)?;
         let timers = |(listed, looked): (engine::Listed, Looked)| {
             looked.running.into_iter().map(move |(r, start)| running(listed.visit, &r, start, now))
         };
@@ -144,6 +167,13 @@ impl Phone {
 }
 
 impl Phone {
+    fn lines(&self, skip: usize, count: usize) -> Result<Vec<ListedVisit>, PhoneError> {
+        let mut state = self.state()?;
+        let wanted = state.engine()?.visits().into_iter().skip(skip).take(count);
+        let looked = state.looked(wanted)?;
+        Ok(looked.into_iter().map(|(listed, looked)| ListedVisit::new(listed, looked.advice)).collect())
+    }
+
     fn viewed(&self, visit: &str) -> Result<VisitView, PhoneError> {
         Ok(self.state()?.engine()?.view(id(visit)?)?)
     }

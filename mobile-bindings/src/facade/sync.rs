@@ -59,11 +59,14 @@ impl Phone {
         let staged = state.engine()?.receive(now, &answer)?;
         let report = state.commit(staged, vec![], &Touched::Nothing)?;
         state.waiting.uploads.heard(&report.awaited);
-        let report: SyncReport = report.into();
-        if report.reference > 0 || !report.news.is_empty() {
+        if report.reference > 0 {
             state.forget(&Touched::All);
+        } else {
+            for visit in &report.news {
+                state.forget(&Touched::Visit(*visit));
+            }
         }
-        Ok(report)
+        Ok(report.into())
     }
 
     /// Rounds through `transport` until nothing is left to send or to ask for, at most `max_rounds`. Facts may be recorded

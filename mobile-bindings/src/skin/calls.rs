@@ -131,6 +131,10 @@ impl WebPhone {
     pub fn leave(&self, visit: String) -> Result<String, JsValue> {
         json(self.phone().leave(visit))
     }
+    /// [`Phone::listed`](crate::facade::Phone::listed)
+    pub fn listed(&self, visit: String) -> Result<String, JsValue> {
+        json(self.phone().listed(visit))
+    }
     /// [`Phone::next_frame`](crate::facade::Phone::next_frame)
     pub fn next_frame(&self) -> Result<Reply, JsValue> {
         let mut r = self.phone().next_frame().map_err(thrown)?;
@@ -210,6 +214,10 @@ impl WebPhone {
     /// [`Phone::sign_off`](crate::facade::Phone::sign_off)
     pub fn sign_off(&self, shown: &str, answer: &str) -> Result<String, JsValue> {
         json(self.phone().sign_off(given("shown", shown)?, given("answer", answer)?))
+    }
+    /// [`Phone::some_visits`](crate::facade::Phone::some_visits)
+    pub fn some_visits(&self, skip: u32, count: u32) -> Result<String, JsValue> {
+        json(self.phone().some_visits(skip, count))
     }
     /// [`Phone::start_timer`](crate::facade::Phone::start_timer)
     pub fn start_timer(&self, visit: String, kind: &str, item: Option<String>) -> Result<String, JsValue> {

@@ -216,6 +216,17 @@ impl Phone {
         list
     }
 
+    /// A visit's line in the list. Reads no document.
+    pub fn listed(&self, visit: VisitId) -> Option<Listed> {
+        self.visits.get(&visit).map(|entry| entry.listed(visit))
+    }
+
+    /// Whether a timer may run in this visit: false is certain, true takes a look at the document. Reads none itself.
+    pub fn may_run(&self, visit: VisitId) -> bool {
+        let traces = self.visits.get(&visit).and_then(|entry| entry.meta.traces.as_ref());
+        traces.and_then(|traces| traces.running).unwrap_or(true)
+    }
+
     /// How many changes are only on this phone.
     pub fn unsynced_changes(&self) -> u64 {
         self.visits.values().map(|e| u64::from(e.meta.unsynced)).sum()

@@ -15,6 +15,9 @@ pub(super) struct Traces {
     pub spans: Vec<Trace>,
     pub claims: Vec<Claim>,
     pub problems: Vec<Problem>,
+    /// Whether a timer runs; not said by older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<bool>,
 }
 
 /// A finished span.
@@ -34,6 +37,7 @@ impl Traces {
             work_order: view.origins.iter().find_map(|o| o.value.work_order),
             claims: coverage::claims(visit, view, &spans),
             problems: coverage::problems(visit, view, &spans),
+            running: Some(!spans.running.is_empty()),
             spans: spans
                 .spans
                 .iter()

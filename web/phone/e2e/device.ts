@@ -26,12 +26,19 @@ class Network {
   #server: Server | null = null;
   readonly #sockets = new Set<Socket>();
   port = 0;
+  /** What is connected from now on gets no answer. */
+  silent = false;
 
   /** Joins; with `bytes` the network breaks when so many have gone to the server. */
   async join(bytes = Infinity): Promise<void> {
     if (this.#server !== null) return;
     let left = bytes;
     this.#server = createServer((near) => {
+      if (this.silent) {
+        this.#sockets.add(near);
+        near.on("error", () => undefined).on("close", () => this.#sockets.delete(near));
+        return;
+      }
       const far = connect(Number(SERVER.port), SERVER.hostname);
       for (const [one, other] of [[near, far], [far, near]] as const) {
         this.#sockets.add(one);
@@ -157,6 +164,14 @@ export class Device {
     const page = await context.newPage();
     await this.#look(page);
     return page;
+  }
+
+  /** The app is opened anew, after its page was closed. */
+  async newPage(): Promise<void> {
+    const context = this.#browser?.contexts()[0];
+    if (context === undefined) throw new Error("the browser does not run");
+    this.#page = await context.newPage();
+    await this.#look(this.#page);
   }
 
   /** The battery is out: every process of the browser ends at once. */

@@ -70,11 +70,12 @@ async function tooWide(): Promise<number> {
 }
 
 /** As a change in another tab arrives. */
-async function dress(look: object): Promise<void> {
+async function dress(look: { lang: string; theme?: string; size?: number }): Promise<void> {
   await phone.page.evaluate((text) => {
     localStorage.setItem("countersign-look", text);
     window.dispatchEvent(new StorageEvent("storage", { key: "countersign-look", newValue: text }));
   }, JSON.stringify(look));
+  await phone.page.waitForFunction((lang) => document.documentElement.lang === lang, look.lang);
 }
 
 async function to(hash: string): Promise<void> {

@@ -1,18 +1,28 @@
 /** Numbers as people read them. Money is whole minor units, durations are whole seconds. */
 import type { Lang } from "./i18n.ts";
 
+/** Made once for each way of writing: making one takes longer than a whole list takes to draw. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function written(lang: string, style: Intl.DateTimeFormatOptions, at: Date): string {
+  const key = lang + JSON.stringify(style);
+  let format = formats.get(key);
+  if (format === undefined) formats.set(key, (format = new Intl.DateTimeFormat(lang, style)));
+  return format.format(at);
+}
+
 /** `14:05`, or with the day when it is not today. */
 export function moment(ms: number, lang: Lang, now = Date.now()): string {
   const at = new Date(ms);
   const today = new Date(now).toDateString() === at.toDateString();
-  const time = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+  const time = written(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, at);
   return today ? time : `${day(ms, lang)} ${time}`;
 }
 
 /** `11月23日` or `23 Nov`. */
 export function day(ms: number, lang: Lang): string {
   const style = { month: lang === "zh-CN" ? "long" : "short", day: "numeric" } as const;
-  return new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, style).format(new Date(ms));
+  return written(lang === "en" ? "en-GB" : lang, style, new Date(ms));
 }
 
 /** `2:05:09`; `5:09` under an hour. */

@@ -1,17 +1,13 @@
-import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Root } from "./root.tsx";
 import { app } from "./engine/app.ts";
+import { speaking } from "./i18n.ts";
 import { watchForUpdates } from "./update.ts";
 import "./styles.css";
 
-const root = document.getElementById("root");
-if (root !== null) {
-  createRoot(root).render(
-    <StrictMode>
-      <Root />
-    </StrictMode>,
-  );
-}
 void app.start();
 watchForUpdates();
+const root = document.getElementById("root");
+// Without its texts the app shows their names: better than nothing, and nothing is lost.
+const show = () => root !== null && createRoot(root).render(<Root />);
+speaking.then(show, show);

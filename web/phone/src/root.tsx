@@ -2,24 +2,32 @@
 import { Component, type ReactNode, useEffect } from "react";
 import { type Trouble, app, trouble } from "./engine/app.ts";
 import { useLook, useSay } from "./i18n.ts";
-import { Begin } from "./screens/begin.tsx";
-import { ExpenseForm } from "./screens/expense.tsx";
-import { Broken, Elsewhere, Filling, Login, NewPassword, Opening } from "./screens/first-minute.tsx";
+import { later, loadTheRest } from "./later.tsx";
 import { Home } from "./screens/home.tsx";
-import { ItemForm } from "./screens/item.tsx";
-import { Join, JoinCode } from "./screens/join.tsx";
-import { VisitNotice } from "./screens/notice.tsx";
-import { ImportScreen } from "./screens/import.tsx";
-import { PhotoScreen } from "./screens/photo.tsx";
-import { ObjectionForm } from "./screens/objection.tsx";
-import { Settings } from "./screens/settings.tsx";
-import { Signed } from "./screens/signed.tsx";
-import { SignOffScreen } from "./screens/sign-off.tsx";
-import { SyncScreen } from "./screens/sync.tsx";
-import { TimeForm } from "./screens/time.tsx";
-import { VisitScreen } from "./screens/visit.tsx";
-import { useApp, useRoute } from "./use.ts";
+import { Broken, Opening } from "./screens/opening.tsx";
 import { update, useNewer } from "./update.ts";
+import { useRoute, useStage, useVersion } from "./use.ts";
+
+const VisitScreen = later(() => import("./screens/visit.tsx"), (m) => m.VisitScreen);
+const Begin = later(() => import("./screens/begin.tsx"), (m) => m.Begin);
+const ItemForm = later(() => import("./screens/item.tsx"), (m) => m.ItemForm);
+const TimeForm = later(() => import("./screens/time.tsx"), (m) => m.TimeForm);
+const SignOffScreen = later(() => import("./screens/sign-off.tsx"), (m) => m.SignOffScreen);
+const Signed = later(() => import("./screens/signed.tsx"), (m) => m.Signed);
+const ExpenseForm = later(() => import("./screens/expense.tsx"), (m) => m.ExpenseForm);
+const ObjectionForm = later(() => import("./screens/objection.tsx"), (m) => m.ObjectionForm);
+const VisitNotice = later(() => import("./screens/notice.tsx"), (m) => m.VisitNotice);
+const PhotoScreen = later(() => import("./screens/photo.tsx"), (m) => m.PhotoScreen);
+const ImportScreen = later(() => import("./screens/import.tsx"), (m) => m.ImportScreen);
+const SyncScreen = later(() => import("./screens/sync.tsx"), (m) => m.SyncScreen);
+const Join = later(() => import("./screens/join.tsx"), (m) => m.Join);
+const JoinCode = later(() => import("./screens/join.tsx"), (m) => m.JoinCode);
+const Settings = later(() => import("./screens/settings.tsx"), (m) => m.Settings);
+const firstMinute = () => import("./screens/first-minute.tsx");
+const Login = later(firstMinute, (m) => m.Login);
+const NewPassword = later(firstMinute, (m) => m.NewPassword);
+const Filling = later(firstMinute, (m) => m.Filling);
+const Elsewhere = later(firstMinute, (m) => m.Elsewhere);
 
 /** A screen that cannot be drawn says so, and the way back is in sight; what is recorded is on disk. */
 class Boundary extends Component<{ children: ReactNode }, { failed: Trouble | null }> {
@@ -35,15 +43,19 @@ class Boundary extends Component<{ children: ReactNode }, { failed: Trouble | nu
 }
 
 export function Root() {
-  const { stage } = useApp();
+  const stage = useStage();
   const { lang } = useLook();
   useEffect(() => {
     document.documentElement.lang = lang;
   }, [lang]);
+  const ready = stage === "ready";
+  useEffect(() => {
+    if (ready) void loadTheRest();
+  }, [ready]);
   return (
     <>
       <Newer />
-      <Boundary>{stage === "ready" ? <Ready /> : <Before stage={stage} />}</Boundary>
+      <Boundary>{ready ? <Ready /> : <Before stage={stage} />}</Boundary>
     </>
   );
 }
@@ -68,7 +80,8 @@ function Before(p: { stage: string }) {
 /** A screen by its address. What names a visit that is not on this phone leads home. */
 function Ready() {
   const [first, id = "", part, which] = useRoute();
-  useApp();
+  // Drawn again when the engine has something else to show, and not with every step of a sync.
+  useVersion();
   switch (first) {
     case "begin":
       return <Begin key={`${id}/${part ?? ""}`} by={id} which={part ?? ""} />;
@@ -81,7 +94,7 @@ function Ready() {
     case "settings":
       return <Settings />;
     case "visit":
-      if (!app.phone.visits().some((v) => v.visit === id)) return <Home />;
+      if (!known(id)) return <Home />;
       switch (part) {
         case "item":
           return <ItemForm key={which} visit={id} item={which ?? null} />;
@@ -106,6 +119,15 @@ function Ready() {
       }
     default:
       return <Home />;
+  }
+}
+
+function known(visit: string): boolean {
+  try {
+    return app.phone.listed(visit) !== null;
+  } catch {
+    // An address that was typed.
+    return false;
   }
 }
 

@@ -1,21 +1,51 @@
 /** Hooks: the app's state, the address, and fields that keep what is typed. */
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
-import { type State, type Trouble, app, trouble } from "./engine/app.ts";
+import { type Stage, type State, type Trouble, app, trouble } from "./engine/app.ts";
+import { seen } from "./engine/pause.ts";
 
 /** The app's state; the component is drawn again whenever it changes. */
 export function useApp(): State {
   return useSyncExternalStore(app.subscribe, app.snapshot);
 }
 
+/** What the app is about to do; drawn again only when that changes. */
+export function useStage(): Stage {
+  return useSyncExternalStore(app.subscribe, () => app.snapshot().stage);
+}
+
+/** Drawn again whenever the engine has something else to show. */
+export function useVersion(): number {
+  return useSyncExternalStore(app.subscribe, () => app.snapshot().version);
+}
+
+let address = location.hash;
+let turn = 0;
+const travellers = new Set<() => void>();
+
+/** First it can be seen that something is on its way, then the next screen is drawn: that may take an old phone some time. */
+async function follow(): Promise<void> {
+  const mine = ++turn;
+  const root = document.documentElement;
+  root.dataset["going"] = "";
+  await seen();
+  if (mine !== turn) return;
+  address = location.hash;
+  for (const listener of travellers) listener();
+  delete root.dataset["going"];
+}
+
+function travel(listener: () => void): () => void {
+  if (travellers.size === 0) window.addEventListener("hashchange", follow);
+  travellers.add(listener);
+  return () => {
+    travellers.delete(listener);
+    if (travellers.size === 0) window.removeEventListener("hashchange", follow);
+  };
+}
+
 /** The address inside the app, `/visit/…`. */
 export function useRoute(): string[] {
-  const hash = useSyncExternalStore(
-    (listener) => {
-      window.addEventListener("hashchange", listener);
-      return () => window.removeEventListener("hashchange", listener);
-    },
-    () => location.hash,
-  );
+  const hash = useSyncExternalStore(travel, () => address);
   return hash.replace(/^#\/?/, "").split("/").filter((part) => part !== "").map(decodeURIComponent);
 }
 
@@ -45,7 +75,7 @@ export function useDraft(name: string, initial = ""): [string, (text: string) =>
   return [text, change, done];
 }
 
-/** Runs something once at a time; what went wrong can be shown. */
+/** Runs something once at a time, after it could be seen that it runs; what went wrong can be shown. */
 export function useTask(): { busy: boolean; failed: Trouble | null; run: (what: () => Promise<unknown>) => Promise<boolean> } {
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<Trouble | null>(null);
@@ -53,6 +83,7 @@ export function useTask(): { busy: boolean; failed: Trouble | null; run: (what: 
     setBusy(true);
     setFailed(null);
     try {
+      await seen();
       await what();
       return true;
     } catch (e) {

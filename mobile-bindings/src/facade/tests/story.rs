@@ -230,3 +230,32 @@ fn what_makes_no_sense_is_refused_by_a_code() {
     assert_eq!(phone.visits().unwrap_err().code(), "store_closed");
     assert!(open(&ground.path(), 1, &ground.clock).is_ok(), "the file was let go of");
 }
+
+#[test]
+fn a_part_of_the_list_is_that_part_of_it() {
+    let ground = Ground::new();
+    let phone = ground.enrolled();
+    let visits: Vec<String> = (0..5)
+        .map(|_| {
+            ground.clock.pass(MINUTE);
+            unlisted(&phone)
+        })
+        .collect();
+    phone.start_timer(visits[1].clone(), TimeKind::Labour, None).unwrap();
+    drop(phone);
+
+    let phone = ground.open();
+    // The newest come first.
+    let all = phone.visits().unwrap();
+    assert_eq!(phone.some_visits(0, 2).unwrap(), all[..2]);
+    assert_eq!(phone.some_visits(3, 9).unwrap(), all[3..]);
+    assert_eq!(phone.some_visits(5, 1).unwrap(), []);
+    assert_eq!(phone.listed(visits[1].clone()).unwrap().as_ref(), Some(&all[3]));
+    assert_eq!(phone.listed("00000000-0000-0000-0000-0000000000ff".into()).unwrap(), None);
+    assert_eq!(phone.listed("x".into()).unwrap_err().code(), "bad_id");
+    let running = || phone.running_timers().unwrap().into_iter().map(|t| t.visit).collect::<Vec<_>>();
+    assert_eq!(running(), [visits[1].clone()]);
+    let timer = phone.running_timers().unwrap()[0].entry.clone();
+    phone.stop_timer(visits[1].clone(), timer).unwrap();
+    assert_eq!(running(), Vec::<String>::new());
+}

@@ -9,6 +9,7 @@ mod phone;
 mod plain;
 mod server;
 mod table;
+mod web;
 mod workload;
 
 use clap::Parser;
@@ -44,6 +45,9 @@ struct Args {
     /// Only the phone's side, through the bindings' facade.
     #[arg(long, conflicts_with_all = ["only_w", "only_judging"])]
     only_phone: bool,
+    /// Only the engineers' app in a browser; `cargo xtask bench web` builds it and sets what it needs.
+    #[arg(long, conflicts_with_all = ["only_w", "only_judging", "only_phone"])]
+    only_web: bool,
     /// What a process does that is measured: it opens this store.
     #[arg(long, hide = true)]
     at_rest: Option<PathBuf>,
@@ -85,6 +89,9 @@ fn run(args: &Args) -> Result<bool, Failure> {
         if let Some(store) = &args.at_rest {
             phone::at_rest(store)?;
             return Ok(true);
+        }
+        if args.only_web {
+            return web::run(binary, dir, args.quick);
         }
         if !args.only_w && !args.only_judging {
             phone::run(binary, dir, args.quick)?;

@@ -50,6 +50,7 @@ orders = Work orders for you
 orders-none = No open work order names you. You can start a visit without one.
 visits = Visits on this phone
 visits-none = None yet.
+visits-more = Show more
 running = Running now
 settings = Settings
 evictable-title = Storage

@@ -47,6 +47,7 @@ orders = 派给您的工单
 orders-none = 没有派给您的未完成工单。没有工单也可以开始服务。
 visits = 本机上的服务
 visits-none = 还没有。
+visits-more = 显示更多
 running = 正在计时
 settings = 设置
 evictable-title = 存储

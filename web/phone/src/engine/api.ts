@@ -50,7 +50,8 @@ async function reach(path: string, init: RequestInit, patience: number): Promise
   const timeout = AbortSignal.timeout(patience);
   const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
   const headers = new Headers(init.headers);
-  headers.set("accept-language", document.documentElement.lang);
+  // A worker has no document, and shows no answer to anybody.
+  headers.set("accept-language", globalThis.document?.documentElement.lang ?? navigator.language);
   try {
     return await fetch(path, { cache: "no-store", ...init, headers, signal, credentials: "omit" });
   } catch (e) {

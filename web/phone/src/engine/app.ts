@@ -1,12 +1,16 @@
 /** The app's one state: the engine, who uses it, and how the server is reached. React looks at it through `useApp`. */
-import { type Carried, Phone, PhoneError, type Recorded, type Signer, load } from "@countersign/core";
+import { type Carried, Phone, PhoneError, type Recorded, type Signer, type SyncReport, load } from "@countersign/core";
 import { ApiError, DeviceApi, type Me, changePassword, enrol, login } from "./api.ts";
+import { wakeLater } from "./background.ts";
 import { clock } from "./clock.ts";
 import { Disk, NotOwner, type Tokens } from "./disk.ts";
 import { deviceKey, hex } from "./key.ts";
 import { claim, takeOver } from "./owner.ts";
 import { type Credentials, type Delivered, type Delivery, deliver } from "./carry.ts";
+import { idle, pause } from "./pause.ts";
 import { PhotoWay } from "./photos.ts";
+import { remembering } from "./reads.ts";
+import { rounds } from "./rounds.ts";
 import { NotTaken } from "../photos/prepare.ts";
 
 /** What the app is about to do. */
@@ -40,6 +44,8 @@ export interface State {
   needsLogin: boolean;
   /** Grows with every change in the engine. */
   version: number;
+  /** So many lines of the list of visits, from its beginning on, are worked out: nobody waits for them. */
+  lines: number;
 }
 
 /** The interval of sync attempts while something waits, ms; doubled up to a limit while they fail. */
@@ -49,6 +55,10 @@ const LATE = 5 * 60_000;
 const MOST_ROUNDS = 200;
 /** How often the server is asked for news while nothing waits, ms. */
 const NEWS = 60_000;
+/** Lines of the list of visits that are worked out at once: each takes a document to be read and judged. */
+const LINES = 4;
+/** Lines that a start ends with, and by which the list grows. */
+export const PAGE = 24;
 
 export function trouble(e: unknown): Trouble {
   // What failed in this app's own store or network says more than that the engine could not go on.
@@ -69,6 +79,7 @@ class App {
     persisted: null,
     needsLogin: false,
     version: 0,
+    lines: 0,
   };
   readonly #listeners = new Set<() => void>();
   #disk: Disk | null = null;
@@ -84,6 +95,9 @@ class App {
   #stop = new AbortController();
   /** Photos on their way to the server. */
   readonly photos = new PhotoWay();
+  /** Lines that somebody wants to see. */
+  #wanted = PAGE;
+  #working: Promise<void> = Promise.resolve();
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -138,28 +152,67 @@ class App {
 
   async #open(): Promise<void> {
     this.#stop = new AbortController();
-    const [disk] = await Promise.all([Disk.open(), load()]);
+    // It comes while the store is being read; opening the phone waits for it, and says what went wrong.
+    void load().catch(() => undefined);
+    const disk = await Disk.open();
     this.#disk = disk;
     await disk.own();
-    const key = await deviceKey(disk);
+    const persisting = navigator.storage?.persisted?.().catch(() => null) ?? null;
+    const [key, drafts, entries, synced, tokens, persisted] = await Promise.all([
+      deviceKey(disk),
+      disk.drafts(),
+      disk.entries(),
+      disk.get("synced"),
+      disk.get("tokens"),
+      persisting,
+    ]);
     this.#key = key;
-    this.#drafts = await disk.drafts();
-    this.#phone = await Phone.open({
-      entries: () => disk.entries(),
+    this.#drafts = drafts;
+    let first: typeof entries | null = entries;
+    const phone = await Phone.open({
+      entries: () => {
+        const read = first ?? disk.entries();
+        first = null;
+        return read;
+      },
       persist: (batch) => disk.persist(batch),
       read: (name) => disk.read(name),
       clock: clock(),
       signer: key,
     });
+    this.#phone = remembering(phone);
     this.#api = DeviceApi.of(disk);
-    const last = (await disk.get("synced")) ?? null;
-    const persisted = (await navigator.storage?.persisted?.().catch(() => null)) ?? null;
-    this.#set({ persisted, sync: { ...this.#state.sync, last }, version: this.#state.version + 1 });
-    if (this.#phone.identity() === null) return this.#set({ stage: "login" });
-    const tokens = await disk.get("tokens");
-    this.#set({ stage: last === null ? "filling" : "ready", needsLogin: tokens === undefined });
+    const last = synced ?? null;
+    const open = { persisted, sync: { ...this.#state.sync, last }, version: this.#state.version + 1 };
+    if (this.#phone.identity() === null) return this.#set({ ...open, stage: "login" });
+    this.#phone.someVisits(0, LINES);
+    const stage = last === null ? "filling" : "ready";
+    this.#set({ ...open, lines: LINES, stage, needsLogin: tokens === undefined });
     this.#listen();
+    await this.#workOut();
     void this.sync();
+  }
+
+  /** Works out more lines of the list of visits, some at a time; taps come in between. */
+  async #workOut(): Promise<void> {
+    const before = this.#working;
+    const work = async () => {
+      await before;
+      for (let from = 0; from < this.#wanted; from += LINES) {
+        await pause();
+        if (this.#phone === null || this.#phone.someVisits(from, LINES).length < LINES) break;
+      }
+      if (this.#phone !== null && this.#state.lines !== this.#wanted) this.#set({ lines: this.#wanted });
+    };
+    this.#working = work();
+    return this.#working;
+  }
+
+  /** Somebody looks at the end of the list: the next lines. */
+  more(): void {
+    if (this.#state.lines < this.#wanted) return;
+    this.#wanted += PAGE;
+    void this.#workOut();
   }
 
   #listen(): void {
@@ -169,6 +222,7 @@ class App {
       "visibilitychange",
       () => {
         if (document.visibilityState === "visible") void this.sync();
+        else if ((this.#phone?.unsynced().changes ?? 0) > 0) void wakeLater();
       },
       options,
     );
@@ -219,6 +273,8 @@ class App {
     this.changed();
     this.#wait = SOON;
     this.#later(800);
+    // So that the list stands when somebody goes back to it.
+    void idle().then(() => this.#workOut());
     return done;
   }
 
@@ -236,21 +292,23 @@ class App {
     const stop = this.#stop.signal;
     const stand = (part: Partial<SyncStand>) => this.#set({ sync: { ...this.#state.sync, ...part } });
     stand({ running: true, records: 0 });
+    const came = async (report: SyncReport) => {
+      const records = this.#state.sync.records + report.reference;
+      // Nothing new: no screen needs to be drawn again.
+      if (!brought(report)) return;
+      if (this.#state.stage === "ready") await this.#workOut();
+      this.#set({ sync: { ...this.#state.sync, records }, version: this.#state.version + 1 });
+    };
     try {
-      for (let round = 0; round < MOST_ROUNDS; round++) {
-        const before = this.phone.unsynced().changes;
-        const report = await this.phone.sync((frame) => api.exchange(frame, stop), { rounds: 1, signal: stop });
-        stand({ records: this.#state.sync.records + report.reference });
-        this.changed();
-        const left = this.phone.unsynced().changes;
-        // What the server refused stays here and there; asking again at once would not change its mind.
-        if (report.cancelled || (!report.again && (left === 0 || left === before))) break;
-      }
+      await rounds(this.phone, api, MOST_ROUNDS, stop, came);
       const last = Date.now();
       await disk.put("synced", last);
       this.#wait = SOON;
+      if (this.#state.stage === "filling") {
+        await this.#workOut();
+        this.#set({ stage: "ready" });
+      }
       stand({ trouble: null, last });
-      if (this.#state.stage === "filling") this.#set({ stage: "ready" });
       // Beside what follows: records that are made meanwhile do not wait for photos.
       void this.#sendPhotos(api, stop);
     } catch (e) {
@@ -259,13 +317,13 @@ class App {
       const cause = e instanceof PhoneError ? (e.cause ?? e) : e;
       stand({ trouble: trouble(e) });
       if (cause instanceof ApiError && cause.needsLogin) this.#set({ needsLogin: true });
+      else void wakeLater();
       if (cause instanceof ApiError && cause.retryAfterS !== null) this.#wait = cause.retryAfterS * 1000;
     } finally {
       stand({ running: false });
       if (!stop.aborted) {
         const waiting = this.#state.sync.trouble !== null || (this.#phone?.unsynced().changes ?? 0) > 0;
         this.#later(waiting ? this.#wait : NEWS);
-        this.changed();
       }
     }
   }
@@ -328,6 +386,12 @@ class App {
     }
     this.#writing = false;
   }
+}
+
+/** Whether an answer changed anything that a screen shows. */
+function brought(report: SyncReport): boolean {
+  const { confirmed, news, refused, decided, reference } = report;
+  return reference > 0 || [confirmed, news, refused, decided].some((visits) => visits.length > 0);
 }
 
 /** A new log-in on a device that is known already. The engine makes this request only once, before it is enrolled. */

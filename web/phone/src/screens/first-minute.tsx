@@ -1,21 +1,10 @@
 /** From the address to the first visit: log-in, this phone's key, reference data. */
 import { useState } from "react";
-import { type Trouble, app } from "../engine/app.ts";
+import { app } from "../engine/app.ts";
 import { useLook, useSay } from "../i18n.ts";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
 import { setLook } from "../i18n.ts";
 import { useApp, useTask } from "../use.ts";
-
-export function Opening() {
-  const say = useSay();
-  return (
-    <Screen title="Countersign" plain>
-      <p className="quiet-center" role="status">
-        {say("opening")}
-      </p>
-    </Screen>
-  );
-}
 
 export function Elsewhere() {
   const say = useSay();
@@ -31,30 +20,6 @@ export function Elsewhere() {
     >
       <Card label={say("elsewhere")}>
         <p>{say("elsewhere-why")}</p>
-      </Card>
-    </Screen>
-  );
-}
-
-export function Broken({ failed = null }: { failed?: Trouble | null }) {
-  const say = useSay();
-  const { trouble } = useApp();
-  return (
-    <Screen
-      title={say("broken")}
-      plain
-      actions={
-        <Button kind="main" onClick={() => {
-            location.hash = "#/";
-            location.reload();
-          }}>
-          {say("try-again")}
-        </Button>
-      }
-    >
-      <Card label={say("broken")}>
-        <p>{say("broken-kept")}</p>
-        <Failed trouble={failed ?? trouble} />
       </Card>
     </Screen>
   );

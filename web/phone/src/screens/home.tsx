@@ -1,5 +1,6 @@
 /** What runs, what waits, what is to be done. */
 import type { ListedVisit } from "@countersign/core";
+import { useEffect, useRef } from "react";
 import { app } from "../engine/app.ts";
 import { moment, stopwatch } from "../format.ts";
 import { useLook, useSay } from "../i18n.ts";
@@ -12,10 +13,9 @@ import { go, useApp, useNow } from "../use.ts";
 export function Home() {
   const say = useSay();
   const { lang } = useLook();
-  const { persisted } = useApp();
-  const visits = app.phone.visits();
-  const begun = new Set(visits.map((v) => v.visit));
-  const orders = app.phone.workOrders().filter((order) => order.open && !begun.has(order.visit));
+  const { persisted, lines } = useApp();
+  const visits = app.phone.someVisits(0, lines);
+  const orders = app.phone.workOrders().filter((order) => order.open && app.phone.listed(order.visit) === null);
   const mine = app.phone.identity()?.user;
   const sent = orders.filter((o) => mine !== undefined && o.engineers.includes(mine));
   return (
@@ -32,7 +32,7 @@ export function Home() {
         </>
       }
     >
-      <Running visits={visits} />
+      <Running />
       <Card title={say("orders")}>
         {sent.length === 0 ? (
           <p className="quiet">{say("orders-none")}</p>
@@ -60,6 +60,7 @@ export function Home() {
             ))}
           </ul>
         )}
+        {visits.length === lines && <More key={lines} />}
       </Card>
       {persisted === false && (
         <Card tone="ask" label={say("evictable-title")}>
@@ -73,6 +74,29 @@ export function Home() {
         </button>
       </p>
     </Screen>
+  );
+}
+
+/** Before it is in sight. */
+const NEAR = { rootMargin: "600px" };
+
+/** The end of what is listed so far: further lines come when it comes into sight, or is tapped. */
+function More() {
+  const say = useSay();
+  const end = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    const watch = new IntersectionObserver((seen) => {
+      if (seen.some((one) => one.isIntersecting)) app.more();
+    }, NEAR);
+    if (end.current !== null) watch.observe(end.current);
+    return () => watch.disconnect();
+  }, []);
+  return (
+    <p className="center" ref={end}>
+      <button type="button" className="link" onClick={() => app.more()}>
+        {say("visits-more")}
+      </button>
+    </p>
   );
 }
 
@@ -104,7 +128,7 @@ export function SyncTag({ visit }: { visit: ListedVisit }) {
 }
 
 /** Timers that run, in whichever visit. */
-function Running({ visits }: { visits: ListedVisit[] }) {
+function Running() {
   const say = useSay();
   useNow();
   const mine = app.phone.identity()?.user;
@@ -120,7 +144,7 @@ function Running({ visits }: { visits: ListedVisit[] }) {
             end={<span className="stopwatch small">{stopwatch(timer.elapsedS)}</span>}
           >
             <strong>{say(`time_kind-${timer.kind}`)}</strong>
-            <small>{visits.find((v) => v.visit === timer.visit)?.customer}</small>
+            <small>{app.phone.listed(timer.visit)?.customer}</small>
           </Row>
         ))}
       </ul>

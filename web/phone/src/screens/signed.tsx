@@ -10,7 +10,7 @@ export function Signed({ visit: id }: { visit: string }) {
   const { lang } = useLook();
   const { sync } = useApp();
   const visit = app.phone.visit(id);
-  const listed = app.phone.visits().find((v) => v.visit === id);
+  const listed = app.phone.listed(id);
   const last = visit.signOffs.at(-1);
   const receipts = listed?.state?.receipts ?? [];
   const sent = listed?.sync === "synced";

@@ -19,7 +19,7 @@ export function SyncScreen() {
   const waiting = app.phone.unsynced();
   const since = age(waiting.sinceMs, now, say);
   const some = waiting.changes + waiting.photos.length > 0;
-  const visits = app.phone.visits().filter((v) => v.sync !== "synced");
+  const visits = waiting.visits.flatMap((id) => app.phone.listed(id) ?? []);
   return (
     <Screen
       title={say("sync-title")}

@@ -18,7 +18,7 @@ export function VisitScreen({ visit: id }: { visit: string }) {
   const say = useSay();
   const { lang } = useLook();
   const visit = app.phone.visit(id);
-  const listed = app.phone.visits().find((v) => v.visit === id);
+  const listed = app.phone.listed(id);
   const origin = visit.origins[0];
   const last = visit.signOffs.at(-1);
   const before = visit.items.every((item) => item.removed !== null || item.category === null);
@@ -38,7 +38,7 @@ export function VisitScreen({ visit: id }: { visit: string }) {
       }
     >
       <p className="tags under-bar">
-        {listed !== undefined && <SyncTag visit={listed} />}
+        {listed !== null && <SyncTag visit={listed} />}
         {origin !== undefined && <Tag>{say(`mode-${origin.mode}`)}</Tag>}
         {origin?.workOrderCode != null && <Tag tone="good">{origin.workOrderCode}</Tag>}
         <Tag>{say("begun", { at: moment(origin?.atMs ?? 0, lang) })}</Tag>
