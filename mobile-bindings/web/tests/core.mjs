@@ -134,7 +134,7 @@ test('photos are sent part by part from what the page keeps, and what the server
     if (method === 'PATCH') {
       const from = Number(headers.find((h) => h.name === 'Upload-Offset')?.value);
       assert.equal(from, shelf.length, 'it goes on where the server is');
-      shelf.push(...bytes);
+      for (const byte of bytes) shelf.push(byte);
     }
     const complete = header('Upload-Complete', shelf.length === photo.length ? '?1' : '?0');
     return { status: 204, headers: [header('upload-offset', shelf.length), complete] };

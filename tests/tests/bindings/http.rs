@@ -157,7 +157,7 @@ fn another_phones_work_is_delivered_with_its_photos() -> Result<(), Failure> {
     phone.add_photo(own, vec![0xFF, 0xD8, 0xFF, 0xE1], "image/jpeg".into(), String::new(), None)?;
     http.sync(None, 20)?;
     let left: Vec<String> = phone.unsynced()?.photos.into_iter().map(|p| p.sha256).collect();
-    assert_eq!(left, [sha256.clone()]);
+    assert_eq!(left, std::slice::from_ref(&sha256));
     assert_eq!(http.deliver(carried.id.clone(), None).unwrap_err().code(), "carried_for_another");
     http.log_in("li.na".into(), PASSWORD.into())?;
     assert_eq!(http.deliver(carried.id.clone(), None).unwrap_err().code(), "carried_for_another");

@@ -106,7 +106,7 @@ function sender(report: () => Promise<object>) {
     wentOn: true,
     unsynced: () => ({ changes: phone.changes, photos: [{ sha256: "a", size: 10 }] }),
     carried: () => [] as object[],
-    meanwhile: () => undefined as void,
+    meanwhile: (): unknown => undefined,
   };
   const sendPhotos = async (_: unknown, { onProgress }: { onProgress: (p: object) => boolean }) => {
     phone.runs += 1;
@@ -160,9 +160,7 @@ test("a record that is made meanwhile goes first; one that the server set aside 
   phone.changes = 1;
   await run(way, phone);
   expect(phone.wentOn).toBe(true);
-  phone.meanwhile = () => {
-    phone.changes = 2;
-  };
+  phone.meanwhile = () => (phone.changes = 2);
   await run(way, phone);
   expect(phone.wentOn).toBe(false);
 });
