@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Phone, PhoneError, webCryptoSigner } from '@countersign/core';
-import { Hands, Memory, seeded } from './host.mjs';
+import { Hands, Memory } from './host.mjs';
+import { seeded } from './seeded.mjs';
 
 const USER = '00000000-0000-0000-0000-000000000001';
 const DEVICE = '00000000-0000-0000-0000-0000000000d1';

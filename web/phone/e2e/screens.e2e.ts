@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Device } from "./device.ts";
+import { mailedCode } from "./server.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = process.env["COUNTERSIGN_SHOTS"];
@@ -130,8 +131,20 @@ test("every screen is one that anybody can use", async () => {
   await to(visit);
   await phone.heading(/江城市第一人民医院/);
   await look("visit");
+  await to(`${visit}/item`);
+  await phone.choose("What kind of work", "network");
+  await phone.fill("What was wrong", "三楼交换机端口不亮");
+  await phone.tap("Save");
+  await phone.heading(/江城市第一人民医院/);
   await to(`${visit}/notice`);
+  await phone.choose("They say", "Then please do not do it.");
+  await phone.fill("Who says so", "刘志远");
+  await phone.page.getByLabel("In their words").scrollIntoViewIfNeeded();
   await look("visit-notice");
+  await phone.tap("Keep");
+  await phone.heading("The customer does not want it");
+  await look("declined");
+  await phone.tap(/^Write “not done”/);
   await to(`${visit}/code`);
   await look("relief");
   await to("#/join");
@@ -143,7 +156,17 @@ test("every screen is one that anybody can use", async () => {
   await look("sign-read");
   await phone.tap("Read; now answer");
   await phone.tap(/刘志远/);
+  await phone.fill("Department", "信息科");
   await look("sign-answer");
+  await phone.fill("Signer's mail", "刘志远");
+  await phone.page.getByLabel("Signer's phone").focus();
+  await phone.page.getByRole("heading", { name: "For the receipt" }).scrollIntoViewIfNeeded();
+  await look("sign-reach");
+  await phone.fill("Signer's mail", "xinxike@rm01.example");
+  await phone.page.getByRole("radio", { name: "4 of 5: satisfied" }).check({ force: true });
+  await phone.fill("What else they would like to say", "半夜也来得快");
+  await phone.page.getByText("Tap to sign").scrollIntoViewIfNeeded();
+  await look("sign-customer");
   await phone.tap("Tap to sign");
   const box = await phone.page.locator(".glass canvas").boundingBox();
   if (box === null) throw new Error("no glass");
@@ -167,6 +190,21 @@ test("every screen is one that anybody can use", async () => {
   await look("sync");
   await to("#/settings");
   await look("settings");
+
+  // The signature is on the server, and the signer confirms it with a code.
+  await phone.network.join();
+  await phone.sync();
+  await to(`${visit}/signed`);
+  const codes = phone.page.getByRole("region", { name: "Confirm with a one-time code" });
+  await codes.getByRole("button", { name: "Send a code" }).scrollIntoViewIfNeeded();
+  await look("code");
+  await phone.tap("Send a code");
+  await phone.fill("The six digits", (await mailedCode()).code);
+  await codes.getByText("A code was sent to").scrollIntoViewIfNeeded();
+  await look("code-sent");
+  await phone.tap("Confirm");
+  await codes.getByText("Confirmed with a code").scrollIntoViewIfNeeded();
+  await look("code-confirmed");
 
   // A second tab says what is the matter, and may take over.
   const first = phone.page;

@@ -44,6 +44,11 @@ export function tokens(pair: Pair): Tokens {
   return { access: pair.access_token, refresh: pair.refresh_token, until: Date.now() + pair.expires_in * 1000 };
 }
 
+/** 256 random bits as the server wants them. */
+function fresh(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(32)), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
 async function send(path: string, init: RequestInit, patience = PATIENCE): Promise<Response> {
   const timeout = AbortSignal.timeout(patience);
   const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
@@ -98,26 +103,41 @@ export class DeviceApi {
     const held = await this.#disk.get("tokens");
     if (held === undefined) throw new ApiError("no_tokens", 401, "no tokens");
     if (!force && held.until - EARLY > Date.now()) return held.access;
-    this.#renewal ??= this.#renew(held.refresh).finally(() => {
+    this.#renewal ??= this.#renew(held).finally(() => {
       this.#renewal = null;
     });
     return this.#renewal;
   }
 
-  async #renew(refresh: string): Promise<string> {
-    const pair = await post<Pair>("/api/v1/auth/refresh", { refresh_token: refresh });
-    const fresh = tokens(pair);
-    await this.#disk.put("tokens", fresh);
-    return fresh.access;
+  /** The next token is chosen here, and on disk before it is asked for: when the answer is lost, it is asked for again. */
+  async #renew(held: Tokens): Promise<string> {
+    const next = held.next ?? fresh();
+    if (held.next === undefined) await this.#disk.put("tokens", { ...held, next });
+    const pair = await post<Pair>("/api/v1/auth/refresh", { refresh_token: held.refresh, next_refresh_token: next });
+    const renewed = tokens(pair);
+    await this.#disk.put("tokens", renewed);
+    return renewed.access;
   }
 
   /** One exchange of the sync protocol. */
   async exchange(frame: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const once = async (token: string) => {
+    return this.#inItsName(async (token) => {
       const headers = { "content-type": "application/cbor", authorization: `Bearer ${token}` };
       const init = { method: "POST", headers, body: frame as BodyInit, signal };
       return new Uint8Array(await (await send("/api/v1/sync", init, SYNC_PATIENCE)).arrayBuffer());
-    };
+    });
+  }
+
+  /** One question whose answer is JSON: a GET, or with a body a POST. */
+  async json<T>(path: string, body?: unknown): Promise<T> {
+    return this.#inItsName(async (token) => {
+      if (body !== undefined) return post<T>(path, body, token);
+      const response = await send(path, { headers: { authorization: `Bearer ${token}` } });
+      return (await response.json()) as T;
+    });
+  }
+
+  async #inItsName<T>(once: (token: string) => Promise<T>): Promise<T> {
     try {
       return await once(await this.#access(false));
     } catch (e) {
