@@ -222,7 +222,10 @@ export class Device {
   /** Chooses one of several. */
   async choose(label: string | RegExp, option: string | RegExp): Promise<void> {
     const group = this.page.getByRole("group", { name: label });
-    await group.getByRole("radio", { name: option, exact: typeof option === "string" }).check({ force: true });
+    const radio = group.getByRole("radio", { name: option, exact: typeof option === "string" });
+    // Out from under the bars, as a thumb would.
+    await radio.evaluate((e) => e.scrollIntoView({ block: "center" }));
+    await radio.check({ force: true });
   }
 
   async fill(label: string, text: string): Promise<void> {

@@ -132,8 +132,8 @@ test("every screen is one that anybody can use", async () => {
   await phone.heading(/江城市第一人民医院/);
   await look("visit");
   await to(`${visit}/item`);
-  await phone.choose("What kind of work", "network");
-  await phone.fill("What was wrong", "三楼交换机端口不亮");
+  await phone.choose("What kind of work", "security");
+  await phone.fill("What was wrong", "防火墙策略要放开外网");
   await phone.tap("Save");
   await phone.heading(/江城市第一人民医院/);
   await to(`${visit}/notice`);
@@ -163,7 +163,7 @@ test("every screen is one that anybody can use", async () => {
   await phone.page.getByRole("heading", { name: "For the receipt" }).scrollIntoViewIfNeeded();
   await look("sign-reach");
   await phone.fill("Signer's mail", "xinxike@rm01.example");
-  await phone.page.getByRole("radio", { name: "4 of 5: satisfied" }).check({ force: true });
+  await phone.choose("How was the service?", "4 of 5: satisfied");
   await phone.fill("What else they would like to say", "半夜也来得快");
   await phone.page.getByText("Tap to sign").scrollIntoViewIfNeeded();
   await look("sign-customer");

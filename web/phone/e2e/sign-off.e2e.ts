@@ -30,7 +30,7 @@ test("a customer who declines what is not covered: the record says so, and what 
   visit = await phone.page.evaluate(() => location.hash);
 
   // Asked before anything is recorded.
-  await phone.choose("What kind of work?", "network");
+  await phone.choose("What kind of work?", "security");
   await phone.tap("Show to the customer");
   await phone.heading("For the customer");
   await phone.sees("不在合同范围内");
@@ -39,11 +39,11 @@ test("a customer who declines what is not covered: the record says so, and what 
   await phone.fill("In their words", "先修，费用另说");
   await phone.tap("Keep");
   await phone.heading(HOSPITAL);
-  await phone.sees("Shown to the customer: Not covered by your contract. Kind of work: network. Answer of 刘志远: Please go ahead all the same. In their words: “先修，费用另说”");
+  await phone.sees("Shown to the customer: Not covered by your contract. Kind of work: security. Answer of 刘志远: Please go ahead all the same. In their words: “先修，费用另说”");
 
   await phone.tap("Add a work item");
-  await phone.choose("What kind of work", "network");
-  await phone.fill("What was wrong", "交换机不亮");
+  await phone.choose("What kind of work", "security");
+  await phone.fill("What was wrong", "防火墙策略要改");
   await phone.tap("Save");
   await phone.heading(HOSPITAL);
   await phone.tap("Show to the customer");
@@ -98,7 +98,7 @@ test("a rating that the customer gives with the keyboard, takes back, and gives 
   await phone.fill("What else they would like to say", "等得太久");
   await phone.tap("No rating");
   expect(await stars.getByRole("radio", { checked: true }).count()).toBe(0);
-  await star(4, "satisfied").check({ force: true });
+  await phone.choose("How was the service?", "4 of 5: satisfied");
   // What was said with the rating is still there.
   expect(await phone.page.getByLabel("What else they would like to say").inputValue()).toBe("等得太久");
   await phone.fill("What else they would like to say", "来得快");
