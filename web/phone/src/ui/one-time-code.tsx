@@ -53,15 +53,17 @@ function Confirmations({ of }: { of: Confirmed[] }) {
   const say = useSay();
   const { lang } = useLook();
   return (
-    <ul role="status">
-      {of.map((c) => (
-        <li key={c.at_ms}>
-          <Tag tone="good">{say("code-confirmed")}</Tag> {[c.name, c.role].filter((t) => t !== "").join(" · ")} ({c.address}){" "}
-          <small>{moment(c.at_ms, lang)}</small>
-          {!c.is_signer && <p className="hint">{say("code-not-signer")}</p>}
-        </li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul>
+        {of.map((c) => (
+          <li key={c.at_ms}>
+            <Tag tone="good">{say("code-confirmed")}</Tag> {[c.name, c.role].filter((t) => t !== "").join(" · ")} ({c.address}){" "}
+            <small>{moment(c.at_ms, lang)}</small>
+            {!c.is_signer && <p className="hint">{say("code-not-signer")}</p>}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
