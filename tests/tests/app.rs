@@ -10,6 +10,13 @@ use std::process::Command;
 /// Names the browser; `cargo xtask test` sets it.
 const CHROMIUM: &str = "COUNTERSIGN_TEST_CHROMIUM";
 
+/// For the story in which months pass: the system's clock as the server sees it goes by a file. The loader fills in `$LIB`.
+const CLOCK_THAT_CAN_BE_SET: [(&str, &str); 3] = [
+    ("LD_PRELOAD", "/usr/$LIB/faketime/libfaketimeMT.so.1"),
+    ("FAKETIME_CACHE_DURATION", "1"),
+    ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+];
+
 #[test]
 fn every_story_of_the_app() -> Result<(), Failure> {
     if std::env::var_os("COUNTERSIGN_QUICK").is_some() {
@@ -25,7 +32,7 @@ fn every_story_of_the_app() -> Result<(), Failure> {
         .filter_map(|file| file.ok()?.file_name().into_string().ok().filter(|name| name.ends_with(".e2e.ts")))
         .collect();
     stories.sort();
-    assert!(stories.len() >= 4, "{stories:?}");
+    assert!(stories.len() >= 7, "{stories:?}");
     let mut failed = Vec::new();
     for story in stories {
         let dir = tempfile::tempdir()?;
@@ -33,14 +40,22 @@ fn every_story_of_the_app() -> Result<(), Failure> {
         let served = dir.path().join("app");
         copy(&built, &served)?;
         let served = served.to_string_lossy();
-        let server =
-            ServerProcess::new(&server_binary()?, &dir.path().join("data"), &[("COUNTERSIGN_APP_DIR", &served)])?;
+        let clock = dir.path().join("clock");
+        let mut variables = vec![("COUNTERSIGN_APP_DIR", &*served)];
+        let named = clock.to_string_lossy();
+        if story.starts_with("month") {
+            std::fs::write(&clock, "+0d")?;
+            variables.extend(CLOCK_THAT_CAN_BE_SET);
+            variables.push(("FAKETIME_TIMESTAMP_FILE", &named));
+        }
+        let server = ServerProcess::new(&server_binary()?, &dir.path().join("data"), &variables)?;
         let company = Company::found(server)?;
         let output = Command::new("node")
             .args(["node_modules/vitest/vitest.mjs", "run", "--config", "e2e/vitest.config.ts", &story])
             .env("COUNTERSIGN_SERVER", company.server.base())
             .env("COUNTERSIGN_APP_DIR", served.as_ref())
-            .env("COUNTERSIGN_MAILS", company.server.data().join("mails"))
+            .env("COUNTERSIGN_SERVER_DATA", company.server.data())
+            .env("COUNTERSIGN_SERVER_CLOCK", &clock)
             .env("NO_COLOR", "1")
             .current_dir(&app)
             .output()?;

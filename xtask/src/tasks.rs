@@ -90,6 +90,8 @@ pub(crate) fn test(quick: bool, cargo_args: &[String]) -> Result<Count> {
         if cargo_args.is_empty() || cargo_args.iter().any(needs_app) {
             app::bundle()?;
             app::check()?;
+            // A story of months needs a server whose clock can be put forward.
+            apt::ensure(&["libfaketime"])?;
         }
         command.env(web::NODE_VARIABLE, "node").env(web::CHROMIUM_VARIABLE, web::chromium()?);
         if std::env::var_os(postgres::VARIABLE).is_some() {

@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { Phone, PhoneError, webCryptoSigner } from '@countersign/core';
 import { SECTION, unpack, unpackSection } from '../dist/unpack.js';
-import { Hands, Memory, seeded } from './host.mjs';
+import { Hands, Memory } from './host.mjs';
+import { seeded } from './seeded.mjs';
 
 const USER = '00000000-0000-0000-0000-000000000001';
 const DEVICE = '00000000-0000-0000-0000-0000000000d1';

@@ -1,6 +1,6 @@
-// What the tests give to a phone in place of a page: entries in a map, clocks set by hand, seeded randomness, fetch.
+// What the tests give to a phone in place of a page: entries in a map, clocks set by hand, fetch. Nothing of node: the story is
+// told in a browser as well.
 
-import { createHash } from 'node:crypto';
 import { Phone } from '@countersign/core';
 
 export const MINUTE = 60_000;
@@ -53,19 +53,6 @@ export class Hands {
     this.wall = wall;
     this.mono = 0;
   }
-}
-
-/**
- * SHA-256 of a name and a counter: the same in every language. Never for real phones.
- *
- * @param {string} name
- */
-export function seeded(name) {
-  let drawn = 0;
-  return (/** @type {number} */ count) => {
-    drawn += 1;
-    return new Uint8Array(createHash('sha256').update(`${name} ${drawn}`).digest().subarray(0, count));
-  };
 }
 
 /** The way to the server. */

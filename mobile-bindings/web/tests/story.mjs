@@ -1,25 +1,37 @@
-// The story that every language tells: start, work, pause, reboot, relief, sign, sync, amend.
-//
-//     node story.mjs SERVER OUTPUT
+// The story that every language tells: start, work, pause, reboot, relief, sign, sync, amend. Told in node by tell.mjs, in a
+// browser by page/tell.mjs.
 //
 // The same steps, clocks and randomness as in tests/tests/bindings/story.rs: what comes out must be equal byte for byte.
 
-import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
 import { Phone } from '@countersign/core';
-import { Hands, Memory, MINUTE, seeded, Server } from './host.mjs';
+import { Hands, MINUTE, Server } from './host.mjs';
 
 const BEGIN = 1_789_900_000_000;
+
+/**
+ * What an engineer's phone stands on, by their login.
+ *
+ * @typedef {(login: string) => Promise<Omit<import('@countersign/core').Host, 'clock' | 'signer'>>} Ground
+ */
+
+/**
+ * @param {unknown} value
+ * @returns {asserts value}
+ */
+function assert(value) {
+  if (!value) throw new Error('the story does not go as it should');
+}
 
 /** An engineer with a phone. */
 class Actor {
   /**
    * @param {string} base
    * @param {string} login
+   * @param {Ground} ground
    */
-  static async meet(base, login) {
-    const [memory, clock, entropy, server] = [new Memory(), new Hands(login), seeded(login), new Server(base)];
-    const host = { ...memory, clock: clock.now, entropy };
+  static async meet(base, login, ground) {
+    const [clock, server] = [new Hands(login), new Server(base)];
+    const host = { ...(await ground(login)), clock: clock.now };
     const actor = new Actor(host, clock, server, await Phone.open(host));
     await server.enrol(actor.phone, login);
     await actor.sync();
@@ -49,11 +61,14 @@ class Actor {
   }
 }
 
-/** @param {string} base */
-async function tell(base) {
+/**
+ * @param {string} base
+ * @param {Ground} ground
+ */
+export async function tell(base, ground) {
   /** @type {Record<string, unknown>} */
   const out = {};
-  const [wang, li] = [await Actor.meet(base, 'wang.jianguo'), await Actor.meet(base, 'li.na')];
+  const [wang, li] = [await Actor.meet(base, 'wang.jianguo', ground), await Actor.meet(base, 'li.na', ground)];
   wang.clock.reboot(BEGIN);
 
   // Start, after a look at what is covered.
@@ -158,7 +173,3 @@ async function tell(base) {
   out.visit = visit;
   return out;
 }
-
-const [, , base, output] = process.argv;
-assert(base && output);
-await writeFile(output, JSON.stringify(await tell(base)));

@@ -17,6 +17,11 @@ fn plain() -> Result<(Template, Value), Failure> {
     Ok((template, told))
 }
 
+/// The browser that `cargo xtask test` names.
+fn chromium() -> Result<std::ffi::OsString, Failure> {
+    Ok(std::env::var_os("COUNTERSIGN_TEST_CHROMIUM").ok_or("COUNTERSIGN_TEST_CHROMIUM names no browser")?)
+}
+
 /// Says which part differs: the whole is too long to be read.
 fn equal(language: &str, told: &Value, plain: &Value) {
     let parts = |told: &Value| -> BTreeMap<String, Value> {
@@ -56,8 +61,17 @@ fn every_language_tells_the_same_story() -> Result<(), Failure> {
     let dir = tempfile::tempdir()?;
     let server = template.start(dir.path())?;
     let output = dir.path().join("told.json");
-    run(node.command("story.mjs").arg(server.base()).arg(&output))?;
+    run(node.command("tell.mjs").arg(server.base()).arg(&output))?;
     equal("JavaScript", &read(&output)?, &plain);
+    drop(server);
+
+    // What an app loads, in the browser that it loads it in: equal to Python's and every other's, byte for byte.
+    let dir = tempfile::tempdir()?;
+    let server = template.start(dir.path())?;
+    let output = dir.path().join("told.json");
+    let mut page = node.command("tell-in-browser.mjs");
+    run(page.arg(chromium()?).arg(dir.path()).arg(server.base()).arg(&output))?;
+    equal("the browser", &read(&output)?, &plain);
     drop(server);
 
     let Some(maven) = Maven::find()? else { return Ok(()) };
@@ -86,9 +100,8 @@ fn what_only_a_binding_can_get_wrong() -> Result<(), Failure> {
 #[test]
 fn the_package_works_in_a_browser() -> Result<(), Failure> {
     let Some(node) = Node::find()? else { return Ok(()) };
-    let chromium = std::env::var_os("COUNTERSIGN_TEST_CHROMIUM").ok_or("COUNTERSIGN_TEST_CHROMIUM names no browser")?;
     let dir = tempfile::tempdir()?;
-    run(node.command("browser.mjs").arg(chromium).arg(dir.path()))
+    run(node.command("browser.mjs").arg(chromium()?).arg(dir.path()))
 }
 
 #[test]

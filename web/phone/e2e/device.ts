@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,9 +31,8 @@ class Network {
 
   /** Joins; with `bytes` the network breaks when so many have gone to the server. */
   async join(bytes = Infinity): Promise<void> {
-    if (this.#server !== null) return;
     let left = bytes;
-    this.#server = createServer((near) => {
+    await this.#listen((near) => {
       if (this.silent) {
         this.#sockets.add(near);
         near.on("error", () => undefined).on("close", () => this.#sockets.delete(near));
@@ -55,6 +54,24 @@ class Network {
       near.pipe(far);
       far.pipe(near);
     });
+  }
+
+  /** What a proxy in front of the server says while the server is down: an answer, and none of ours. */
+  async badGateway(): Promise<void> {
+    await this.cut();
+    await this.#listen((near) => {
+      this.#sockets.add(near);
+      near.on("error", () => undefined);
+      near.on("close", () => this.#sockets.delete(near));
+      const page = "<h1>502 Bad Gateway</h1>";
+      const head = ["HTTP/1.1 502 Bad Gateway", "content-type: text/html", `content-length: ${page.length}`, "connection: close"];
+      near.once("data", () => near.end(`${head.join("\r\n")}\r\n\r\n${page}`));
+    });
+  }
+
+  async #listen(serve: (near: Socket) => void): Promise<void> {
+    if (this.#server !== null) return;
+    this.#server = createServer(serve);
     this.#server.listen(this.port, "127.0.0.1");
     await once(this.#server, "listening");
     this.port = (this.#server.address() as AddressInfo).port;
@@ -80,8 +97,13 @@ export class Device {
   /** What the pages complained about: errors of scripts and of the content policy. */
   readonly complaints: string[] = [];
 
-  static async new(): Promise<Device> {
+  /** A phone whose browser has these settings, as its `Preferences` file has them. */
+  static async new(preferences?: object): Promise<Device> {
     const device = new Device();
+    if (preferences !== undefined) {
+      mkdirSync(join(device.#profile, "Default"), { recursive: true });
+      writeFileSync(join(device.#profile, "Default/Preferences"), JSON.stringify(preferences));
+    }
     await device.network.join();
     await device.boot();
     return device;
@@ -219,9 +241,12 @@ export class Device {
   }
 
   /** Chooses one of several. */
-  async choose(label: string | RegExp, option: string): Promise<void> {
+  async choose(label: string | RegExp, option: string | RegExp): Promise<void> {
     const group = this.page.getByRole("group", { name: label });
-    await group.getByRole("radio", { name: option, exact: true }).check({ force: true });
+    const radio = group.getByRole("radio", { name: option, exact: typeof option === "string" });
+    // Out from under the bars, as a thumb would.
+    await radio.evaluate((e) => e.scrollIntoView({ block: "center" }));
+    await radio.check({ force: true });
   }
 
   async fill(label: string, text: string): Promise<void> {

@@ -7,10 +7,10 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Device, PASSWORD, office } from "./device.ts";
+import { MAILS } from "./server.ts";
 import { PLACE, noPicture, png, upright } from "./pictures.ts";
 
 const SERVER = process.env["COUNTERSIGN_SERVER"] ?? "";
-const MAILS = process.env["COUNTERSIGN_MAILS"] ?? "";
 const HOSPITAL = /江城市第一人民医院/;
 
 interface Dossier {

@@ -9,6 +9,7 @@ import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Device } from "./device.ts";
 import { scene } from "./pictures.ts";
+import { mailedCode } from "./server.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = process.env["COUNTERSIGN_SHOTS"];
@@ -42,10 +43,14 @@ async function faults(): Promise<string[]> {
 }
 
 const wrong: string[] = [];
+/** The last card of a screen. */
+const LAST = "main > section:last-of-type";
 
-async function look(name: string): Promise<void> {
+/** Looks at the screen, scrolled down to what `part` names: another language shows it from its top. */
+async function look(name: string, part?: string): Promise<void> {
   for (const { lang, theme } of LOOKS) {
     await dress({ lang, theme });
+    await phone.page.evaluate((css) => css !== undefined && document.querySelector(css)?.scrollIntoView({ block: "end" }), part);
     await phone.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     wrong.push(...(await faults()).map((fault) => `${name} ${lang} ${theme}: ${fault}`));
     if (SHOTS !== undefined) {
@@ -177,8 +182,19 @@ test("every screen is one that anybody can use", async () => {
   await phone.page.getByText("Correct or replace").click();
   await phone.page.getByText("Correct or replace").evaluate((e) => e.scrollIntoView());
   await look("photo-correct");
+  await to(`${visit}/item`);
+  await phone.choose("What kind of work", "security");
+  await phone.fill("What was wrong", "防火墙策略要放开外网");
+  await phone.tap("Save");
+  await phone.heading(/江城市第一人民医院/);
   await to(`${visit}/notice`);
-  await look("visit-notice");
+  await phone.choose("They say", "Then please do not do it.");
+  await phone.fill("Who says so", "刘志远");
+  await look("visit-notice", LAST);
+  await phone.tap("Keep");
+  await phone.heading("The customer does not want it");
+  await look("declined");
+  await phone.tap(/^Write “not done”/);
   await to(`${visit}/code`);
   await look("relief");
   await to("#/join");
@@ -190,7 +206,15 @@ test("every screen is one that anybody can use", async () => {
   await look("sign-read");
   await phone.tap("Read; now answer");
   await phone.tap(/刘志远/);
+  await phone.fill("Department", "信息科");
   await look("sign-answer");
+  await phone.fill("Signer's mail", "刘志远");
+  await phone.page.getByLabel("Signer's phone").focus();
+  await look("sign-reach", "section:has(> .field input[type=tel])");
+  await phone.fill("Signer's mail", "xinxike@rm01.example");
+  await phone.choose("How was the service?", "4 of 5: satisfied");
+  await phone.fill("What else they would like to say", "半夜也来得快");
+  await look("sign-customer", "section:has(.stars)");
   await phone.tap("Tap to sign");
   const box = await phone.page.locator(".glass canvas").boundingBox();
   if (box === null) throw new Error("no glass");
@@ -217,6 +241,20 @@ test("every screen is one that anybody can use", async () => {
   await file("import");
   await to("#/settings");
   await look("settings");
+
+  // The signature is on the server, and the signer confirms it with a code.
+  await phone.network.join();
+  await phone.sync();
+  await to(`${visit}/signed`);
+  const codes = phone.page.getByRole("region", { name: "Confirm with a one-time code" });
+  await codes.getByRole("button", { name: "Send a code" }).waitFor();
+  await look("code", LAST);
+  await phone.tap("Send a code");
+  await phone.fill("The six digits", (await mailedCode()).code);
+  await look("code-sent", LAST);
+  await phone.tap("Confirm");
+  await codes.getByText("Confirmed with a code").waitFor();
+  await look("code-confirmed", LAST);
 
   // A second tab says what is the matter, and may take over.
   const first = phone.page;

@@ -1,5 +1,5 @@
-/** What goes wrong in the field: a log-in that ended, a clock that is moved, a full disk, a newer app, a revoked phone. */
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+/** What goes wrong in the field: a log-in that ended, a clock that is moved, a newer app, a server that is down, a revoked phone. */
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -94,51 +94,77 @@ test("a clock that is set back does not shorten the work, and is flagged", async
   expect(JSON.stringify(flagged.items)).toContain("时钟卫生院");
 });
 
-test("a full disk: the app says so, records nothing by halves, and goes on when there is room", async () => {
-  await begin("满盘卫生院");
-  await phone.tap("Add a work item");
-  await phone.choose("What kind of work", "network");
-  await phone.fill("What was wrong", "交换机不亮");
-  // As the browser refuses when the disk is full: in the midst of a batch.
-  await phone.page.evaluate(() => {
-    const real = IDBObjectStore.prototype.put;
-    let count = 0;
-    IDBObjectStore.prototype.put = function (...what) {
-      const request = real.apply(this, what);
-      if (this.name === "entries" && ++count === 2) throw new DOMException("full", "QuotaExceededError");
-      return request;
-    };
-    Object.assign(window, { room: () => (IDBObjectStore.prototype.put = real) });
+/** Brings out a build in which every script has another name, as after a change of the source; the old ones are gone. */
+function bringOut(): void {
+  const assets = join(APP, "assets");
+  const scripts = readdirSync(assets).filter((name) => name.endsWith(".js"));
+  const texts = [join(APP, "index.html"), join(APP, "sw.js"), ...scripts.map((name) => join(assets, name))];
+  const contents = texts.map((path) => {
+    let text = readFileSync(path, "utf8");
+    for (const name of scripts) text = text.replaceAll(name, name.replace(/\.js$/, "-next.js"));
+    if (path.endsWith("sw.js")) {
+      const told = text.replace(/(revision"?:")[0-9a-f]{32}/g, `$1${"0".repeat(32)}`);
+      if (told === text) throw new Error("the worker names no revision of index.html");
+      text = told;
+    }
+    return text;
   });
-  await phone.tap("Save");
-  await phone.page.getByRole("alert").filter({ hasText: "storage is full" }).waitFor();
-  await phone.page.evaluate(() => (window as unknown as { room: () => void }).room());
-  await phone.tap("Save");
-  await phone.heading("满盘卫生院");
-  await phone.sees("network · 交换机不亮");
-  expect(await phone.page.getByRole("button", { name: /交换机不亮/ }).count()).toBe(1);
-});
+  for (const name of readdirSync(assets).filter((name) => /\.js(\.br|\.gz)?$/.test(name))) rmSync(join(assets, name));
+  texts.forEach((path, i) => {
+    const next = path.startsWith(assets) ? path.replace(/\.js$/, "-next.js") : path;
+    const mark = path.startsWith(assets) ? '\n;document.documentElement.dataset.build="next";\n' : "";
+    const bytes = Buffer.from(`${contents[i] ?? ""}${mark}`);
+    writeFileSync(next, bytes);
+    writeFileSync(`${next}.br`, brotliCompressSync(bytes));
+    writeFileSync(`${next}.gz`, gzipSync(bytes));
+  });
+}
 
-test("a newer app waits, and what is unsent stays", async () => {
+test("a newer app waits, and takes over without a network; what is unsent and what is being typed stay", async () => {
+  const build = () => phone.page.evaluate(() => document.documentElement.dataset["build"] ?? "first");
   await phone.network.cut();
   await begin("升级卫生院");
   await phone.tap("Add a work item");
   await phone.fill("What was wrong", "升级前的草稿");
   await phone.network.join();
-  const worker = join(APP, "sw.js");
-  appendFileSync(worker, "\n// newer\n");
-  const bytes = readFileSync(worker);
-  writeFileSync(`${worker}.br`, brotliCompressSync(bytes));
-  writeFileSync(`${worker}.gz`, gzipSync(bytes));
+  bringOut();
   await phone.page.evaluate(async () => (await navigator.serviceWorker.getRegistration("/app/"))?.update());
+  await phone.page.getByRole("button", { name: "Use it" }).waitFor();
   await phone.network.cut();
+  // Until its user takes it the old one goes on, over a reload too, although the server has none of its files any more.
+  await phone.page.reload();
+  await phone.heading("Add a work item");
+  expect(await build()).toBe("first");
   await phone.tap("Use it");
   await phone.page.waitForEvent("load");
   await phone.heading("Add a work item");
+  expect(await build()).toBe("next");
   expect(await phone.page.getByLabel("What was wrong").inputValue()).toBe("升级前的草稿");
-  await home();
-  await phone.sees("升级卫生院");
+  await phone.choose("What kind of work", "network");
+  await phone.tap("Save");
+  await phone.heading("升级卫生院");
   await phone.network.join();
+  await phone.sync();
+  await phone.page.reload();
+  expect(await build()).toBe("next");
+  const get = await office("zhang.li");
+  expect(JSON.stringify(await get("/api/v1/visits"))).toContain("升级卫生院");
+});
+
+test("a server that is down behind its proxy: recording goes on, and it is sent when the server is back", async () => {
+  await phone.network.badGateway();
+  await begin("停机卫生院");
+  await phone.page.evaluate(() => {
+    location.hash = "#/sync";
+  });
+  await phone.tap("Send now");
+  await phone.sees("The server is too busy or is being restarted.");
+  await phone.sees("Everything is kept on this phone. It tries again by itself.");
+  await phone.page.reload();
+  await phone.sees("停机卫生院");
+  await phone.network.cut();
+  await phone.network.join();
+  await phone.sync();
 });
 
 test("a revoked phone is told so, and keeps what it has", async () => {
@@ -164,6 +190,19 @@ test("a revoked phone is told so, and keeps what it has", async () => {
     location.hash = "#/sync";
   });
   await phone.heading("Unsent work");
-  await phone.page.getByText(/revoked|Log in again|set aside/).first().waitFor();
+  // Its token is still good for minutes: what it sends now is taken, and set aside.
+  await phone.sees("set aside by the server");
+  await phone.sees("停用之后");
+  await spoilTokens();
+  await phone.tap("Send now");
+  await phone.page.getByRole("heading", { name: "Log in again" }).waitFor();
+  await phone.fill("Login", "wang.jianguo");
+  await phone.fill("Password", PASSWORD);
+  await phone.page.getByRole("main").getByRole("button", { name: "Log in", exact: true }).click();
+  await phone.page.getByRole("alert").filter({ hasText: "This phone was revoked." }).waitFor();
+  await begin("还能记录");
+  await phone.page.reload();
+  await phone.heading("还能记录");
+  await home();
   await phone.sees("停用之后");
 });

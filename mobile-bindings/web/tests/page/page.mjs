@@ -1,3 +1,4 @@
+import './tell.mjs';
 import { visit } from './phone.mjs';
 
 /** @type {any} */ (window).inPage = () => visit('page');

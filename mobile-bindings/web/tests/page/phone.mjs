@@ -36,17 +36,22 @@ async function key(db) {
   return pair;
 }
 
-/** @param {string} name */
-export async function open(name) {
+/**
+ * What a page keeps, in IndexedDB.
+ *
+ * @param {string} name
+ */
+export async function keep(name) {
   const db = await database(name);
-  const entries = () => db.transaction('entries').objectStore('entries');
-  const host = {
+  const store = () => db.transaction('entries').objectStore('entries');
+  return {
+    db,
     async entries() {
-      const store = entries();
-      const [names, values] = await Promise.all([done(store.getAllKeys()), done(store.getAll())]);
+      const entries = store();
+      const [names, values] = await Promise.all([done(entries.getAllKeys()), done(entries.getAll())]);
       return names.map((n, at) => /** @type {[string, Uint8Array]} */ ([String(n), values[at]]));
     },
-    read: (/** @type {string} */ n) => done(entries().get(n)),
+    read: (/** @type {string} */ n) => done(store().get(n)),
     /** @param {import('@countersign/core').Write[]} batch */
     persist: (batch) =>
       /** @type {Promise<void>} */ (
@@ -60,10 +65,13 @@ export async function open(name) {
           }
         })
       ),
-    clock: pageClock(),
-    signer: await webCryptoSigner(await key(db)),
   };
-  return Phone.open(host);
+}
+
+/** @param {string} name */
+export async function open(name) {
+  const { db, ...kept } = await keep(name);
+  return Phone.open({ ...kept, clock: pageClock(), signer: await webCryptoSigner(await key(db)) });
 }
 
 /**

@@ -45,6 +45,11 @@ export function tokens(pair: Pair): Tokens {
   return { access: pair.access_token, refresh: pair.refresh_token, until: Date.now() + pair.expires_in * 1000 };
 }
 
+/** 256 random bits as the server wants them. */
+function fresh(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(32)), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
 /** The answer, whatever it says. */
 async function reach(path: string, init: RequestInit, patience: number): Promise<Response> {
   const timeout = AbortSignal.timeout(patience);
@@ -120,17 +125,29 @@ export class DeviceApi {
     const held = await this.#kept.get();
     if (held === undefined) throw new ApiError("no_tokens", 401, "no tokens");
     if (!force && held.until - EARLY > Date.now()) return held.access;
-    this.#renewal ??= this.#renew(held.refresh).finally(() => {
+    this.#renewal ??= this.#renew(held).finally(() => {
       this.#renewal = null;
     });
     return this.#renewal;
   }
 
-  async #renew(refresh: string): Promise<string> {
-    const pair = await post<Pair>("/api/v1/auth/refresh", { refresh_token: refresh });
-    const fresh = tokens(pair);
-    await this.#kept.put(fresh);
-    return fresh.access;
+  /** The next token is chosen here, and on disk before it is asked for: when the answer is lost, it is asked for again. */
+  async #renew(held: Tokens): Promise<string> {
+    const next = held.next ?? fresh();
+    if (held.next === undefined) await this.#kept.put({ ...held, next });
+    const pair = await post<Pair>("/api/v1/auth/refresh", { refresh_token: held.refresh, next_refresh_token: next });
+    const renewed = tokens(pair);
+    await this.#kept.put(renewed);
+    return renewed.access;
+  }
+
+  /** One question whose answer is JSON: a GET, or with a body a POST. */
+  async json<T>(path: string, body?: unknown): Promise<T> {
+    return this.with(async (token) => {
+      if (body !== undefined) return post<T>(path, body, token);
+      const response = await send(path, { headers: { authorization: `Bearer ${token}` } });
+      return (await response.json()) as T;
+    });
   }
 
   /** Does something with an access token, once more with a new one when the server no longer takes it. */

@@ -68,6 +68,7 @@ export function trouble(e: unknown): Trouble {
   if (e instanceof NotTaken) return { code: e.code, text: e.message };
   if (e instanceof NotOwner) return { code: "not_owner", text: e.message };
   if (e instanceof DOMException && e.name === "QuotaExceededError") return { code: "quota", text: e.message };
+  if (e instanceof DOMException && e.name === "SecurityError") return { code: "blocked", text: e.message };
   return { code: "unexpected", text: e instanceof Error ? e.message : String(e) };
 }
 
@@ -355,6 +356,17 @@ class App {
     } finally {
       this.changed();
       void this.sync();
+    }
+  }
+
+  /** Asks the server something that a screen wants to know at once: a GET, or with a body a POST. */
+  async ask<T>(path: string, body?: unknown): Promise<T> {
+    if (this.#api === null) throw new NotOwner("the store is not open");
+    try {
+      return await this.#api.json<T>(path, body);
+    } catch (e) {
+      if (e instanceof ApiError && e.needsLogin) this.#set({ needsLogin: true });
+      throw e;
     }
   }
 

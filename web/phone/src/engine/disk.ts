@@ -17,6 +17,8 @@ export interface Kept {
 export interface Tokens {
   access: string;
   refresh: string;
+  /** The refresh token that was asked for and has not come yet. */
+  next?: string;
   /** By this phone's clock, ms since 1970. */
   until: number;
 }

@@ -1,10 +1,11 @@
 /** 签收. What is shown is what is signed: the text on this screen and its digest come from the engine in one piece. */
-import type { Lang, Shown, SignOffOutcome, Stroke } from "@countersign/core";
+import type { Contact, Lang, Shown, SignOffOutcome, Stroke } from "@countersign/core";
 import { useState } from "react";
 import { app } from "../engine/app.ts";
 import { type Say, useLook, useSay } from "../i18n.ts";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
 import { Pad } from "../ui/pad.tsx";
+import { Stars } from "../ui/stars.tsx";
 import { back, go, useDraft, useTask } from "../use.ts";
 
 const OUTCOMES: readonly SignOffOutcome[] = ["accepted", "accepted_with_reservations", "refused", "nobody_present"];
@@ -61,6 +62,25 @@ export function SignOffScreen({ visit }: { visit: string }) {
   );
 }
 
+/** What is asked of the signer; kept while it is typed. */
+function useSigner(at: string) {
+  const [name, setName, nameDone] = useDraft(`${at}/name`);
+  const [position, setPosition, positionDone] = useDraft(`${at}/position`);
+  const [department, setDepartment, departmentDone] = useDraft(`${at}/department`);
+  const [mail, setMail, mailDone] = useDraft(`${at}/mail`);
+  const [phone, setPhone, phoneDone] = useDraft(`${at}/phone`);
+  const fill = (contact: Contact) => {
+    setName(contact.name);
+    setPosition(contact.position);
+    setMail(contact.email ?? "");
+    setPhone(contact.phone ?? "");
+  };
+  const done = () => {
+    for (const one of [nameDone, positionDone, departmentDone, mailDone, phoneDone]) one();
+  };
+  return { name, setName, position, setPosition, department, setDepartment, mail, setMail, phone, setPhone, fill, done };
+}
+
 function Answer({ shown, again }: { shown: Shown; again: () => void }) {
   const say = useSay();
   const visit = app.phone.visit(shown.visit);
@@ -68,30 +88,37 @@ function Answer({ shown, again }: { shown: Shown; again: () => void }) {
   const contacts = customer === null ? [] : app.phone.contacts(customer);
   const at = `${shown.visit}/sign`;
   const [outcome, setOutcome] = useState<SignOffOutcome>("accepted");
-  const [name, setName, nameDone] = useDraft(`${at}/name`);
-  const [position, setPosition, positionDone] = useDraft(`${at}/position`);
+  const signer = useSigner(at);
   const [reason, setReason, reasonDone] = useDraft(`${at}/reason`);
+  const [stars, setStars, starsDone] = useDraft(`${at}/stars`);
+  const [comment, setComment, commentDone] = useDraft(`${at}/comment`);
   const [strokes, setStrokes] = useState<Stroke[]>([]);
+  const [tried, setTried] = useState({ mail: "", phone: "" });
   const { busy, failed, run } = useTask();
   const present = outcome !== "nobody_present";
   const needsReason = outcome === "refused" || outcome === "accepted_with_reservations";
-  const ready = (!present || name.trim() !== "") && (!needsReason || reason.trim() !== "");
+  const rating = stars === "" ? null : Number(stars);
+  const [mail, phone] = [signer.mail.trim(), signer.phone.trim()];
+  const reachable = !present || (mailIsOne(mail) && phoneIsOne(phone));
+  const ready = (!present || signer.name.trim() !== "") && (!needsReason || reason.trim() !== "") && reachable;
 
   const sign = async () => {
+    const told = (text: string) => (present ? text.trim() : "");
     const answer = {
       outcome,
       reason: needsReason || !present ? reason.trim() : "",
-      signerName: present ? name.trim() : "",
-      signerPosition: present ? position.trim() : "",
+      signerName: told(signer.name),
+      signerPosition: told(signer.position),
+      signerDepartment: told(signer.department),
+      signerMail: told(signer.mail),
+      signerPhone: told(signer.phone),
+      rating: present ? rating : null,
+      ratingComment: rating === null ? "" : told(comment),
       strokes: present ? strokes : [],
-      signerDepartment: "",
-      signerMail: "",
-      signerPhone: "",
-      rating: null,
-      ratingComment: "",
     };
-    await app.record((phone) => phone.signOff(shown, answer));
-    for (const done of [nameDone, positionDone, reasonDone]) done();
+    setTried({ mail, phone });
+    await app.record((engine) => engine.signOff(shown, answer));
+    for (const done of [signer.done, reasonDone, starsDone, commentDone]) done();
     go(`/visit/${shown.visit}/signed`, true);
   };
 
@@ -118,34 +145,73 @@ function Answer({ shown, again }: { shown: Shown; again: () => void }) {
             {contacts.length > 0 && (
               <div className="phrases" role="group" aria-label={say("sign-contacts")}>
                 {contacts.map((c) => (
-                  <button
-                    key={c.id}
-                    type="button"
-                    className="chip"
-                    onClick={() => {
-                      setName(c.name);
-                      setPosition(c.position);
-                    }}
-                  >
-                    {c.name} · {c.position}
+                  <button key={c.id} type="button" className="chip" onClick={() => signer.fill(c)}>
+                    {[c.name, c.position].filter((t) => t !== "").join(" · ")}
                   </button>
                 ))}
               </div>
             )}
-            <Field label={say("sign-name")} value={name} onChange={setName} required />
-            <Field label={say("sign-position")} value={position} onChange={setPosition} />
-            <Pad strokes={strokes} onChange={setStrokes} />
+            <Field label={say("sign-name")} value={signer.name} onChange={signer.setName} required />
+            <Field label={say("sign-position")} value={signer.position} onChange={signer.setPosition} />
+            <Field label={say("sign-department")} value={signer.department} onChange={signer.setDepartment} />
           </>
         )}
-        <p className="digest">
-          {say("sign-what")} <code>{shown.summarySha256}</code>
-        </p>
-        <Failed trouble={failed} />
-        {failed?.code === "changed_since_shown" && <Button onClick={again}>{say("sign-read-again")}</Button>}
-        {failed !== null && <Button onClick={() => back(`/visit/${shown.visit}`)}>{say("back")}</Button>}
       </Card>
+      {present && (
+        <Card title={say("sign-reach")}>
+          <p>{say("sign-reach-why")}</p>
+          <Reach
+            label={say("sign-mail")}
+            type="email"
+            value={signer.mail}
+            onChange={signer.setMail}
+            wrong={!mailIsOne(mail) || (failed?.code === "bad_mail" && tried.mail === mail) ? say("sign-mail-wrong") : undefined}
+          />
+          <Reach
+            label={say("sign-phone")}
+            type="tel"
+            value={signer.phone}
+            onChange={signer.setPhone}
+            wrong={!phoneIsOne(phone) || (failed?.code === "bad_phone" && tried.phone === phone) ? say("sign-phone-wrong") : undefined}
+          />
+        </Card>
+      )}
+      {present && (
+        <Card title={say("sign-theirs")} tone="note">
+          <p>{say("sign-theirs-why")}</p>
+          <Stars value={rating} onChange={(n) => setStars(n === null ? "" : String(n))} />
+          {rating !== null && <Field label={say("rating-comment")} value={comment} onChange={setComment} lines={2} />}
+          <Pad strokes={strokes} onChange={setStrokes} />
+        </Card>
+      )}
+      <p className="digest">
+        {say("sign-what")} <code>{shown.summarySha256}</code>
+      </p>
+      <Failed trouble={failed} />
+      {failed?.code === "changed_since_shown" && <Button onClick={again}>{say("sign-read-again")}</Button>}
+      {failed !== null && <Button onClick={() => back(`/visit/${shown.visit}`)}>{say("back")}</Button>}
     </Screen>
   );
+}
+
+/** A way to reach the signer. That it is wrong is said when they have left the field, not at the first letter. */
+function Reach(p: { label: string; type: "email" | "tel"; value: string; onChange: (text: string) => void; wrong: string | undefined }) {
+  const [left, setLeft] = useState(p.value !== "");
+  const change = (text: string) => {
+    setLeft(false);
+    p.onChange(text);
+  };
+  return <Field {...p} onChange={change} onBlur={() => setLeft(true)} wrong={left ? p.wrong : undefined} />;
+}
+
+/** As far as one can see before signing; the engine has the last word, and its answer comes to the same field. */
+function mailIsOne(text: string): boolean {
+  return text === "" || /^[^\s@]+@[^\s@]+$/.test(text);
+}
+
+/** 5 to 20 digits, grouped as people do. */
+function phoneIsOne(text: string): boolean {
+  return text === "" || (/^[\d+ ()-]{5,32}$/.test(text) && /^\D*(\d\D*){5,20}$/.test(text));
 }
 
 function reasonLabel(outcome: SignOffOutcome): Parameters<Say>[0] {

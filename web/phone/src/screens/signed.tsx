@@ -2,7 +2,9 @@
 import { app } from "../engine/app.ts";
 import { moment } from "../format.ts";
 import { useLook, useSay } from "../i18n.ts";
+import { OneTimeCode } from "../ui/one-time-code.tsx";
 import { Button, Card, Screen, Tag } from "../ui/parts.tsx";
+import { Rated } from "../ui/stars.tsx";
 import { go, useApp } from "../use.ts";
 
 export function Signed({ visit: id }: { visit: string }) {
@@ -36,7 +38,22 @@ export function Signed({ visit: id }: { visit: string }) {
           {last.signerName !== "" && (
             <>
               <dt>{say("signed-by")}</dt>
-              <dd>{[last.signerName, last.signerPosition].filter((t) => t !== "").join(" · ")}</dd>
+              <dd>{[last.signerName, last.signerPosition, last.signerDepartment].filter((t) => t !== "").join(" · ")}</dd>
+            </>
+          )}
+          {(last.signerMail !== "" || last.signerPhone !== "") && (
+            <>
+              <dt>{say("sign-reach")}</dt>
+              <dd>{[last.signerMail, last.signerPhone].filter((t) => t !== "").join(" · ")}</dd>
+            </>
+          )}
+          {last.rating !== null && (
+            <>
+              <dt>{say("signed-rating")}</dt>
+              <dd>
+                <Rated value={last.rating} />
+                {last.ratingComment !== "" && <p>{last.ratingComment}</p>}
+              </dd>
             </>
           )}
           {last.reason !== "" && (
@@ -69,6 +86,7 @@ export function Signed({ visit: id }: { visit: string }) {
           </Button>
         )}
       </Card>
+      <OneTimeCode visit={id} signOff={last.id} receipts={receipts.length} />
     </Screen>
   );
 }

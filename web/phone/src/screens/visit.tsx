@@ -83,6 +83,7 @@ function Covered({ visit }: { visit: Visit }) {
         mode={origin?.mode ?? "on_site"}
         order={origin?.workOrder ?? null}
         category={category}
+        visit={visit.id}
         onCategory={setCategory}
       />
     );

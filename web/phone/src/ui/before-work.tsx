@@ -5,6 +5,7 @@ import { app } from "../engine/app.ts";
 import { useSay } from "../i18n.ts";
 import { CoverageTag, Why, tone } from "./coverage.tsx";
 import { Notice } from "./notice.tsx";
+import { go } from "../use.ts";
 import { Button, Card, Choice } from "./parts.tsx";
 
 /** 服务类别 */
@@ -29,6 +30,8 @@ export function BeforeWork(p: {
   mode: Mode;
   order: string | null;
   category: Category | null;
+  /** Where there is one already, the customer's answer can be kept in it. */
+  visit?: string;
   onCategory: (category: Category) => void;
 }) {
   const say = useSay();
@@ -52,7 +55,10 @@ export function BeforeWork(p: {
               </p>
               <Why verdict={verdict} />
               <p className="hint">{say("advice-only")}</p>
-              <Button icon="show" onClick={() => setShowing(true)}>
+              <Button
+                icon="show"
+                onClick={() => (p.visit === undefined ? setShowing(true) : go(`/visit/${p.visit}/notice/${category ?? ""}`))}
+              >
                 {say("notice-show")}
               </Button>
               {showing && <Notice verdict={verdict} close={() => setShowing(false)} />}

@@ -81,20 +81,27 @@ export function Field(p: {
   value: string;
   onChange: (text: string) => void;
   hint?: string;
+  /** What is wrong with it; said at the field and by a screen reader. */
+  wrong?: string | undefined;
+  onBlur?: () => void;
   lines?: number;
   type?: string;
-  inputMode?: "decimal" | "text";
+  inputMode?: "decimal" | "numeric" | "text";
   autoComplete?: string;
   required?: boolean;
   phrases?: string[];
 }) {
   const id = useId();
   const hint = `${id}-hint`;
+  const wrong = `${id}-wrong`;
+  const described = [p.wrong === undefined ? "" : wrong, p.hint === undefined ? "" : hint].join(" ").trim();
   const shared = {
     id,
     value: p.value,
     required: p.required,
-    "aria-describedby": p.hint === undefined ? undefined : hint,
+    onBlur: p.onBlur,
+    "aria-invalid": p.wrong === undefined ? undefined : true,
+    "aria-describedby": described === "" ? undefined : described,
   };
   return (
     <div className="field">
@@ -109,6 +116,11 @@ export function Field(p: {
           autoComplete={p.autoComplete ?? "off"}
           onChange={(e) => p.onChange(e.target.value)}
         />
+      )}
+      {p.wrong !== undefined && (
+        <p className="wrong" id={wrong} role="alert">
+          {p.wrong}
+        </p>
       )}
       {p.hint !== undefined && (
         <p className="hint" id={hint}>

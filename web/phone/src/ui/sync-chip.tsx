@@ -23,9 +23,10 @@ export function SyncChip() {
   const since = age(waiting.sinceMs, now, say);
   const some = since === null ? say("chip-new", { n: count }) : say("chip-waiting", { n: count, age: since });
   const text = count > 0 ? some : say("chip-none");
+  const said = needsLogin ? `${say("chip-login")} · ${text}` : text;
   const tone = needsLogin ? "bad" : count > 0 ? "ask" : "good";
   return (
-    <button type="button" className={`sync-chip ${tone}`} aria-label={say("chip-label", { text })} onClick={() => go("/sync")}>
+    <button type="button" className={`sync-chip ${tone}`} aria-label={say("chip-label", { text: said })} onClick={() => go("/sync")}>
       <Icon name={sync.running ? "cloud" : needsLogin ? "alert" : count > 0 ? "waiting" : "check"} />
       <span>{needsLogin ? say("chip-login") : text}</span>
     </button>
