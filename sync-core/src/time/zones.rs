@@ -90,7 +90,7 @@ impl TimeZone {
     pub fn following(&self, from: Timestamp) -> impl Iterator<Item = Timestamp> {
         let line = self.0.as_deref();
         let listed = line.map_or(&[][..], |line| &line.listed).iter().map(|(at, _)| *at);
-        let last = listed.clone().last().map_or(from, |last| last.max(from));
+        let last = listed.clone().next_back().map_or(from, |last| last.max(from));
         let rule = line.into_iter().flat_map(move |line| line.rule.following(last)).map(|change| change.timestamp());
         listed.filter(move |at| *at > from).chain(rule)
     }

@@ -373,6 +373,9 @@ fn sign_off(visit: sync_core::ids::VisitId, device_id: u8, strokes: Option<&[u8]
     }
 }
 
+/// Makes a sign-off one that nobody may make.
+type Spoil<'a> = &'a dyn Fn(&mut SignOff);
+
 #[test]
 fn what_no_phone_lets_sign_is_not_let_in() {
     let s = Scene::new();
@@ -389,7 +392,7 @@ fn what_no_phone_lets_sign_is_not_let_in() {
     });
     let answer = through(s.doc(), Sender::Device(device(HOSTILE)), &[good]);
     assert_eq!(answer.admitted.len(), 1, "{:?}", answer.refused);
-    let bad: [(&str, &dyn Fn(&mut SignOff)); 8] = [
+    let bad: [(&str, Spoil<'_>); 8] = [
         ("bad_mail", &|s| s.signer.mail = "a@b.example\r\nBcc: c@d.example".into()),
         ("bad_mail", &|s| s.signer.mail = "a@b.example, c@d.example".into()),
         ("bad_phone", &|s| s.signer.phone = "13800005678; rm -rf".into()),

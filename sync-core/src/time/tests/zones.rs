@@ -106,9 +106,9 @@ fn what_the_clocks_show_is_when_it_is_in_the_tz_database() {
         for at in changes.iter().flat_map(|at| around.clone().map(|n| at.as_second() + n)) {
             let wall = Timestamp::from_second(at).unwrap().to_zoned(TimeZone::UTC).datetime();
             let expected = theirs.to_ambiguous_timestamp(wall);
-            assert_eq!(ours.to_timestamp(wall).ok(), expected.clone().compatible().ok(), "{name} at {wall}");
+            assert_eq!(ours.to_timestamp(wall).ok(), expected.compatible().ok(), "{name} at {wall}");
             let all: BTreeSet<Timestamp> = ours.to_timestamps(wall).collect();
-            let expected = [expected.clone().earlier().unwrap(), expected.later().unwrap()];
+            let expected = [expected.earlier().unwrap(), expected.later().unwrap()];
             assert_eq!(all, BTreeSet::from(expected), "{name} at {wall}");
         }
     }
