@@ -2,7 +2,7 @@
 //! a list, and the host says when that is durable.
 
 use crate::disk::Disk;
-use crate::error::{HostError, PhoneError};
+use crate::error::PhoneError;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sync_core::phone::Write;
@@ -123,7 +123,8 @@ impl Disk for HostDisk {
 mod tests {
     use super::*;
     use crate::dto::BeginVisit;
-    use crate::facade::Phone;
+    use crate::dto::BeginVisit;
+    use crate::error::HostError;
     use crate::host::{Clock, ClockReading, Entropy, Host};
 
     struct Fixed;

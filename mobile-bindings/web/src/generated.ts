@@ -1203,24 +1203,10 @@ export abstract class Calls {
   /**
    * The line of one visit in {@link Phone.visits}; none when this phone does not have it.
    *
-   * @throws {@link PhoneError} as {@link Phone.visits}; `bad_id`.
+   * @throws {@link PhoneError} As {@link Phone.visits}; `bad_id`.
    */
-  listed(visit: string): ListedVisit | null {
-    return this.reading((raw) => JSON.parse(raw.listed(visit)) as ListedVisit | null);
-  }
-
-  /**
-   * The next request that brings a photo to the server, part by part; `null` when there is nothing to send, or nothing
-   * before the next sync. Making it changes nothing: it may be lost, cut, doubled or sent late, and a phone that was
-   * killed goes on where the server is.
-   *
-   * @throws {@link PhoneError} `store_closed`, `store_failed`, `store_damaged`.
-   */
-  nextUpload(): Promise<Upload | null> {
-    return this.recording((raw) => {
-      const reply = raw.next_upload();
-      return reply ? beside<Upload>(reply, 'bytes') : null;
-    });
+  listed(visit: string): Promise<ListedVisit | null> {
+    return this.recording((raw) => JSON.parse(raw.listed(visit)) as ListedVisit | null);
   }
 
   /**
@@ -1266,10 +1252,10 @@ export abstract class Calls {
    * A part of {@link Phone.visits}: at most `count`, from the one that `skip` others precede. The verdict in a line is worked
    * out from the visit's document, so whoever shows a part of a long list asks for that part.
    *
-   * @throws {@link PhoneError} as {@link Phone.visits}.
+   * @throws {@link PhoneError} As {@link Phone.visits}.
    */
-  someVisits(skip: number, count: number): ListedVisit[] {
-    return this.reading((raw) => JSON.parse(raw.some_visits(skip, count)) as ListedVisit[]);
+  someVisits(skip: number, count: number): Promise<ListedVisit[]> {
+    return this.recording((raw) => JSON.parse(raw.some_visits(skip, count)) as ListedVisit[]);
   }
 
   /**

@@ -524,9 +524,9 @@ def _uniffi_check_contract_api_version(lib):
         raise InternalError("UniFFI contract version mismatch: try cleaning and rebuilding your project")
 
 def _uniffi_check_api_checksums(lib):
-    if lib.uniffi_countersign_core_checksum_method_clock_now() != 38762:
+    if lib.uniffi_countersign_core_checksum_method_clock_now() != 53600:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_entropy_fill() != 38836:
+    if lib.uniffi_countersign_core_checksum_method_entropy_fill() != 38244:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_httptransport_change_password() != 37806:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -534,7 +534,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_httptransport_enrol() != 43815:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_httptransport_exchange() != 53838:
+    if lib.uniffi_countersign_core_checksum_method_httptransport_exchange() != 60096:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_httptransport_log_in() != 33753:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -544,7 +544,7 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_constructor_httptransport_new() != 23371:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_linuxclock_now() != 51133:
+    if lib.uniffi_countersign_core_checksum_method_linuxclock_now() != 49972:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_constructor_linuxclock_new() != 28842:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
@@ -608,6 +608,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_leave() != 38834:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_listed() != 37848:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_next_frame() != 41995:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_next_upload() != 2098:
@@ -644,6 +646,8 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_sign_off() != 40526:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    if lib.uniffi_countersign_core_checksum_method_phone_some_visits() != 23452:
+        raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_start_timer() != 37815:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_method_phone_stop_timer() != 49172:
@@ -666,13 +670,13 @@ def _uniffi_check_api_checksums(lib):
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     if lib.uniffi_countersign_core_checksum_constructor_phone_open() != 6341:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_signer_public_key() != 20219:
+    if lib.uniffi_countersign_core_checksum_method_signer_public_key() != 62517:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_signer_sign() != 45376:
+    if lib.uniffi_countersign_core_checksum_method_signer_sign() != 64337:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_syncobserver_progress() != 15574:
+    if lib.uniffi_countersign_core_checksum_method_syncobserver_progress() != 54423:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    if lib.uniffi_countersign_core_checksum_method_transport_exchange() != 7894:
+    if lib.uniffi_countersign_core_checksum_method_transport_exchange() != 32863:
         raise InternalError("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
 
 # A ctypes library to expose the extern-C FFI definitions.
@@ -829,6 +833,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_join_code.restype = cty
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_leave.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_leave.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_listed.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_listed.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_next_frame.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_next_frame.restype = ctypes.c_uint16
@@ -883,6 +890,9 @@ _UniffiLib.uniffi_countersign_core_checksum_method_phone_sign_export.restype = c
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_sign_off.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_sign_off.restype = ctypes.c_uint16
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_some_visits.argtypes = (
+)
+_UniffiLib.uniffi_countersign_core_checksum_method_phone_some_visits.restype = ctypes.c_uint16
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_start_timer.argtypes = (
 )
 _UniffiLib.uniffi_countersign_core_checksum_method_phone_start_timer.restype = ctypes.c_uint16
@@ -1215,6 +1225,12 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_leave.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_leave.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_listed.argtypes = (
+    ctypes.c_uint64,
+    _UniffiRustBuffer,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_listed.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_next_frame.argtypes = (
     ctypes.c_uint64,
     ctypes.POINTER(_UniffiRustCallStatus),
@@ -1325,6 +1341,13 @@ _UniffiLib.uniffi_countersign_core_fn_method_phone_sign_off.argtypes = (
     ctypes.POINTER(_UniffiRustCallStatus),
 )
 _UniffiLib.uniffi_countersign_core_fn_method_phone_sign_off.restype = _UniffiRustBuffer
+_UniffiLib.uniffi_countersign_core_fn_method_phone_some_visits.argtypes = (
+    ctypes.c_uint64,
+    ctypes.c_uint32,
+    ctypes.c_uint32,
+    ctypes.POINTER(_UniffiRustCallStatus),
+)
+_UniffiLib.uniffi_countersign_core_fn_method_phone_some_visits.restype = _UniffiRustBuffer
 _UniffiLib.uniffi_countersign_core_fn_method_phone_start_timer.argtypes = (
     ctypes.c_uint64,
     _UniffiRustBuffer,
@@ -8393,6 +8416,31 @@ class _UniffiFfiConverterOptionalTypeIdentity(_UniffiConverterRustBuffer):
         else:
             raise InternalError("Unexpected flag byte for optional type")
 
+class _UniffiFfiConverterOptionalTypeListedVisit(_UniffiConverterRustBuffer):
+    @classmethod
+    def check_lower(cls, value):
+        if value is not None:
+            _UniffiFfiConverterTypeListedVisit.check_lower(value)
+
+    @classmethod
+    def write(cls, value, buf):
+        if value is None:
+            buf.write_u8(0)
+            return
+
+        buf.write_u8(1)
+        _UniffiFfiConverterTypeListedVisit.write(value, buf)
+
+    @classmethod
+    def read(cls, buf):
+        flag = buf.read_u8()
+        if flag == 0:
+            return None
+        elif flag == 1:
+            return _UniffiFfiConverterTypeListedVisit.read(buf)
+        else:
+            raise InternalError("Unexpected flag byte for optional type")
+
 class _UniffiFfiConverterSequenceTypeRunningTimer(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -8416,19 +8464,6 @@ class _UniffiFfiConverterSequenceTypeRunningTimer(_UniffiConverterRustBuffer):
             _UniffiFfiConverterTypeRunningTimer.read(buf) for i in range(count)
         ]
 
-class _UniffiFfiConverterUInt16(_UniffiConverterPrimitiveInt):
-    CLASS_NAME = "u16"
-    VALUE_MIN = 0
-    VALUE_MAX = 2**16
-
-    @staticmethod
-    def read(buf):
-        return buf.read_u16()
-
-    @staticmethod
-    def write(value, buf):
-        buf.write_u16(value)
-
 class _UniffiFfiConverterSequenceTypeListedVisit(_UniffiConverterRustBuffer):
     @classmethod
     def check_lower(cls, value):
@@ -8451,6 +8486,19 @@ class _UniffiFfiConverterSequenceTypeListedVisit(_UniffiConverterRustBuffer):
         return [
             _UniffiFfiConverterTypeListedVisit.read(buf) for i in range(count)
         ]
+
+class _UniffiFfiConverterUInt16(_UniffiConverterPrimitiveInt):
+    CLASS_NAME = "u16"
+    VALUE_MIN = 0
+    VALUE_MAX = 2**16
+
+    @staticmethod
+    def read(buf):
+        return buf.read_u16()
+
+    @staticmethod
+    def write(value, buf):
+        buf.write_u16(value)
 
 class _UniffiFfiConverterSequenceTypeWorkOrder(_UniffiConverterRustBuffer):
     @classmethod
@@ -8736,6 +8784,14 @@ class PhoneProtocol(typing.Protocol):
         `bad_id`, `visit_unknown`.
 """
         raise NotImplementedError
+    def listed(self, visit: str) -> typing.Optional[ListedVisit]:
+        """
+        The line of one visit in [`Phone::visits`]; none when this phone does not have it.
+
+        # Errors
+        As [`Phone::visits`]; `bad_id`.
+"""
+        raise NotImplementedError
     def next_frame(self, ) -> Frame:
         """
         The next request for the server, signed: what it lacks, as far as the bounds allow, and what this phone wants to
@@ -8884,6 +8940,15 @@ class PhoneProtocol(typing.Protocol):
         # Errors
         `changed_since_shown`, `name_missing`, `reason_missing`, `too_long`, `bad_mail`, `bad_phone`, `bad_rating`,
         `nobody_present`, `host_failed`, `bad_signature`.
+"""
+        raise NotImplementedError
+    def some_visits(self, skip: int,count: int) -> typing.List[ListedVisit]:
+        """
+        A part of [`Phone::visits`]: at most `count`, from the one that `skip` others precede. The verdict in a line is worked
+        out from the visit's document, so whoever shows a part of a long list asks for that part.
+
+        # Errors
+        As [`Phone::visits`].
 """
         raise NotImplementedError
     def start_timer(self, visit: str,kind: TimeKind,item: typing.Optional[str]) -> Recorded:
@@ -9789,6 +9854,27 @@ class Phone(PhoneProtocol):
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)
+    def listed(self, visit: str) -> typing.Optional[ListedVisit]:
+        """
+        The line of one visit in [`Phone::visits`]; none when this phone does not have it.
+
+        # Errors
+        As [`Phone::visits`]; `bad_id`.
+"""
+        
+        _UniffiFfiConverterString.check_lower(visit)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterString.lower(visit),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterOptionalTypeListedVisit.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_listed,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
     def next_frame(self, ) -> Frame:
         """
         The next request for the server, signed: what it lacks, as far as the bounds allow, and what this phone wants to
@@ -10176,6 +10262,31 @@ class Phone(PhoneProtocol):
         _uniffi_ffi_result = _uniffi_rust_call_with_error(
             _uniffi_error_converter,
             _UniffiLib.uniffi_countersign_core_fn_method_phone_sign_off,
+            *_uniffi_lowered_args,
+        )
+        return _uniffi_lift_return(_uniffi_ffi_result)
+    def some_visits(self, skip: int,count: int) -> typing.List[ListedVisit]:
+        """
+        A part of [`Phone::visits`]: at most `count`, from the one that `skip` others precede. The verdict in a line is worked
+        out from the visit's document, so whoever shows a part of a long list asks for that part.
+
+        # Errors
+        As [`Phone::visits`].
+"""
+        
+        _UniffiFfiConverterUInt32.check_lower(skip)
+
+        _UniffiFfiConverterUInt32.check_lower(count)
+        _uniffi_lowered_args = (
+            self._uniffi_clone_handle(),
+            _UniffiFfiConverterUInt32.lower(skip),
+            _UniffiFfiConverterUInt32.lower(count),
+        )
+        _uniffi_lift_return = _UniffiFfiConverterSequenceTypeListedVisit.lift
+        _uniffi_error_converter = _UniffiFfiConverterTypePhoneError
+        _uniffi_ffi_result = _uniffi_rust_call_with_error(
+            _uniffi_error_converter,
+            _UniffiLib.uniffi_countersign_core_fn_method_phone_some_visits,
             *_uniffi_lowered_args,
         )
         return _uniffi_lift_return(_uniffi_ffi_result)

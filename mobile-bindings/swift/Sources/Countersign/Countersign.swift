@@ -1611,6 +1611,14 @@ public protocol PhoneProtocol: AnyObject, Sendable {
     func customers() throws  -> [Customer]
     
     /**
+     * The line of one visit in [`Phone::visits`]; none when this phone does not have it.
+     *
+     * # Errors
+     * As [`Phone::visits`]; `bad_id`.
+     */
+    func listed(visit: String) throws  -> ListedVisit?
+    
+    /**
      * Every timer that runs, of any engineer in any visit of this phone. What they count goes on while the app is dead
      * and the phone is off.
      *
@@ -1618,6 +1626,15 @@ public protocol PhoneProtocol: AnyObject, Sendable {
      * `host_failed`, `not_enrolled`, `store_closed`.
      */
     func runningTimers() throws  -> [RunningTimer]
+    
+    /**
+     * A part of [`Phone::visits`]: at most `count`, from the one that `skip` others precede. The verdict in a line is worked
+     * out from the visit's document, so whoever shows a part of a long list asks for that part.
+     *
+     * # Errors
+     * As [`Phone::visits`].
+     */
+    func someVisits(skip: UInt32, count: UInt32) throws  -> [ListedVisit]
     
     /**
      * What has not reached the server yet: changes, and photos' bytes.
@@ -2263,6 +2280,22 @@ open func customers()throws  -> [Customer]  {
 }
     
     /**
+     * The line of one visit in [`Phone::visits`]; none when this phone does not have it.
+     *
+     * # Errors
+     * As [`Phone::visits`]; `bad_id`.
+     */
+open func listed(visit: String)throws  -> ListedVisit?  {
+    return try  FfiConverterOptionTypeListedVisit.lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_listed(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(visit),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * Every timer that runs, of any engineer in any visit of this phone. What they count goes on while the app is dead
      * and the phone is off.
      *
@@ -2274,6 +2307,24 @@ open func runningTimers()throws  -> [RunningTimer]  {
         uniffiCallStatus in
     uniffi_countersign_core_fn_method_phone_running_timers(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * A part of [`Phone::visits`]: at most `count`, from the one that `skip` others precede. The verdict in a line is worked
+     * out from the visit's document, so whoever shows a part of a long list asks for that part.
+     *
+     * # Errors
+     * As [`Phone::visits`].
+     */
+open func someVisits(skip: UInt32, count: UInt32)throws  -> [ListedVisit]  {
+    return try  FfiConverterSequenceTypeListedVisit.lift(try rustCallWithError(FfiConverterTypePhoneError_lift) {
+        uniffiCallStatus in
+    uniffi_countersign_core_fn_method_phone_some_visits(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(skip),
+        FfiConverterUInt32.lower(count),uniffiCallStatus
     )
 })
 }
@@ -11371,6 +11422,30 @@ fileprivate struct FfiConverterOptionTypeIdentity: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeListedVisit: FfiConverterRustBuffer {
+    typealias SwiftType = ListedVisit?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeListedVisit.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeListedVisit.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeTriage: FfiConverterRustBuffer {
     typealias SwiftType = Triage?
 
@@ -12356,7 +12431,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_customers() != 53136) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_countersign_core_checksum_method_phone_listed() != 37848) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_countersign_core_checksum_method_phone_running_timers() != 18560) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_countersign_core_checksum_method_phone_some_visits() != 23452) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_phone_unsynced() != 13919) {
@@ -12500,25 +12581,25 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_phone_uploaded() != 10012) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_clock_now() != 38762) {
+    if (uniffi_countersign_core_checksum_method_clock_now() != 53600) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_entropy_fill() != 38836) {
+    if (uniffi_countersign_core_checksum_method_entropy_fill() != 38244) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_linuxclock_now() != 51133) {
+    if (uniffi_countersign_core_checksum_method_linuxclock_now() != 49972) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_signer_public_key() != 20219) {
+    if (uniffi_countersign_core_checksum_method_signer_public_key() != 62517) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_signer_sign() != 45376) {
+    if (uniffi_countersign_core_checksum_method_signer_sign() != 64337) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_syncobserver_progress() != 15574) {
+    if (uniffi_countersign_core_checksum_method_syncobserver_progress() != 54423) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_transport_exchange() != 7894) {
+    if (uniffi_countersign_core_checksum_method_transport_exchange() != 32863) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_httptransport_change_password() != 37806) {
@@ -12527,7 +12608,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_countersign_core_checksum_method_httptransport_enrol() != 43815) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_countersign_core_checksum_method_httptransport_exchange() != 53838) {
+    if (uniffi_countersign_core_checksum_method_httptransport_exchange() != 60096) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_countersign_core_checksum_method_httptransport_log_in() != 33753) {

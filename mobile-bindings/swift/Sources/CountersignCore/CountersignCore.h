@@ -396,9 +396,19 @@ RustBuffer uniffi_countersign_core_fn_method_phone_contacts(uint64_t ptr, RustBu
 RustBuffer uniffi_countersign_core_fn_method_phone_customers(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_LISTED
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_LISTED
+RustBuffer uniffi_countersign_core_fn_method_phone_listed(uint64_t ptr, RustBuffer visit, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_RUNNING_TIMERS
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_RUNNING_TIMERS
 RustBuffer uniffi_countersign_core_fn_method_phone_running_timers(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SOME_VISITS
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_SOME_VISITS
+RustBuffer uniffi_countersign_core_fn_method_phone_some_visits(uint64_t ptr, uint32_t skip, uint32_t count, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_FN_METHOD_PHONE_UNSYNCED
@@ -1132,9 +1142,21 @@ uint16_t uniffi_countersign_core_checksum_method_phone_customers(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_LISTED
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_LISTED
+uint16_t uniffi_countersign_core_checksum_method_phone_listed(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_RUNNING_TIMERS
 #define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_RUNNING_TIMERS
 uint16_t uniffi_countersign_core_checksum_method_phone_running_timers(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SOME_VISITS
+#define UNIFFI_FFIDEF_UNIFFI_COUNTERSIGN_CORE_CHECKSUM_METHOD_PHONE_SOME_VISITS
+uint16_t uniffi_countersign_core_checksum_method_phone_some_visits(void
     
 );
 #endif

@@ -109,6 +109,15 @@ public class SuspendingPhone(
         withContext(dispatcher) { blocking.`customers`() }
 
     /**
+     * The line of one visit in [`Phone::visits`]; none when this phone does not have it.
+     *
+     * # Errors
+     * As [`Phone::visits`]; `bad_id`.
+     */
+    public suspend fun `listed`(`visit`: kotlin.String): ListedVisit? =
+        withContext(dispatcher) { blocking.`listed`(`visit`) }
+
+    /**
      * Every timer that runs, of any engineer in any visit of this phone. What they count goes on while the app is dead
      * and the phone is off.
      *
@@ -117,6 +126,16 @@ public class SuspendingPhone(
      */
     public suspend fun `runningTimers`(): List<RunningTimer> =
         withContext(dispatcher) { blocking.`runningTimers`() }
+
+    /**
+     * A part of [`Phone::visits`]: at most `count`, from the one that `skip` others precede. The verdict in a line is worked
+     * out from the visit's document, so whoever shows a part of a long list asks for that part.
+     *
+     * # Errors
+     * As [`Phone::visits`].
+     */
+    public suspend fun `someVisits`(`skip`: kotlin.UInt, `count`: kotlin.UInt): List<ListedVisit> =
+        withContext(dispatcher) { blocking.`someVisits`(`skip`, `count`) }
 
     /**
      * What has not reached the server yet: changes, and photos' bytes.

@@ -811,7 +811,11 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_customers(
     ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_listed(
+    ): Int
     external fun uniffi_countersign_core_checksum_method_phone_running_timers(
+    ): Int
+    external fun uniffi_countersign_core_checksum_method_phone_some_visits(
     ): Int
     external fun uniffi_countersign_core_checksum_method_phone_unsynced(
     ): Int
@@ -992,7 +996,11 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_customers(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_listed(`ptr`: Long,`visit`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_running_timers(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_countersign_core_fn_method_phone_some_visits(`ptr`: Long,`skip`: Int,`count`: Int,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_countersign_core_fn_method_phone_unsynced(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1307,7 +1315,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_customers() and 0xFFFF) != 53136) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_listed() and 0xFFFF) != 37848) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_countersign_core_checksum_method_phone_running_timers() and 0xFFFF) != 18560) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_countersign_core_checksum_method_phone_some_visits() and 0xFFFF) != 23452) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_phone_unsynced() and 0xFFFF) != 13919) {
@@ -1451,25 +1465,25 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_phone_uploaded() and 0xFFFF) != 10012) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_clock_now() and 0xFFFF) != 38762) {
+    if ((lib.uniffi_countersign_core_checksum_method_clock_now() and 0xFFFF) != 53600) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_entropy_fill() and 0xFFFF) != 38836) {
+    if ((lib.uniffi_countersign_core_checksum_method_entropy_fill() and 0xFFFF) != 38244) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_linuxclock_now() and 0xFFFF) != 51133) {
+    if ((lib.uniffi_countersign_core_checksum_method_linuxclock_now() and 0xFFFF) != 49972) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_signer_public_key() and 0xFFFF) != 20219) {
+    if ((lib.uniffi_countersign_core_checksum_method_signer_public_key() and 0xFFFF) != 62517) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_signer_sign() and 0xFFFF) != 45376) {
+    if ((lib.uniffi_countersign_core_checksum_method_signer_sign() and 0xFFFF) != 64337) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_syncobserver_progress() and 0xFFFF) != 15574) {
+    if ((lib.uniffi_countersign_core_checksum_method_syncobserver_progress() and 0xFFFF) != 54423) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_transport_exchange() and 0xFFFF) != 7894) {
+    if ((lib.uniffi_countersign_core_checksum_method_transport_exchange() and 0xFFFF) != 32863) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_httptransport_change_password() and 0xFFFF) != 37806) {
@@ -1478,7 +1492,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_countersign_core_checksum_method_httptransport_enrol() and 0xFFFF) != 43815) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_countersign_core_checksum_method_httptransport_exchange() and 0xFFFF) != 53838) {
+    if ((lib.uniffi_countersign_core_checksum_method_httptransport_exchange() and 0xFFFF) != 60096) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_countersign_core_checksum_method_httptransport_log_in() and 0xFFFF) != 33753) {
@@ -3525,6 +3539,14 @@ public interface PhoneInterface {
     fun `customers`(): List<Customer>
     
     /**
+     * The line of one visit in [`Phone::visits`]; none when this phone does not have it.
+     *
+     * # Errors
+     * As [`Phone::visits`]; `bad_id`.
+     */
+    fun `listed`(`visit`: kotlin.String): ListedVisit?
+    
+    /**
      * Every timer that runs, of any engineer in any visit of this phone. What they count goes on while the app is dead
      * and the phone is off.
      *
@@ -3532,6 +3554,15 @@ public interface PhoneInterface {
      * `host_failed`, `not_enrolled`, `store_closed`.
      */
     fun `runningTimers`(): List<RunningTimer>
+    
+    /**
+     * A part of [`Phone::visits`]: at most `count`, from the one that `skip` others precede. The verdict in a line is worked
+     * out from the visit's document, so whoever shows a part of a long list asks for that part.
+     *
+     * # Errors
+     * As [`Phone::visits`].
+     */
+    fun `someVisits`(`skip`: kotlin.UInt, `count`: kotlin.UInt): List<ListedVisit>
     
     /**
      * What has not reached the server yet: changes, and photos' bytes.
@@ -4256,6 +4287,27 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
 
     
     /**
+     * The line of one visit in [`Phone::visits`]; none when this phone does not have it.
+     *
+     * # Errors
+     * As [`Phone::visits`]; `bad_id`.
+     */
+    @Throws(PhoneException::class)override fun `listed`(`visit`: kotlin.String): ListedVisit? {
+            return FfiConverterOptionalTypeListedVisit.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_listed(
+        it,
+        
+        FfiConverterString.lower(`visit`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * Every timer that runs, of any engineer in any visit of this phone. What they count goes on while the app is dead
      * and the phone is off.
      *
@@ -4269,6 +4321,29 @@ open class Phone: Disposable, AutoCloseable, PhoneInterface
     UniffiLib.uniffi_countersign_core_fn_method_phone_running_timers(
         it,
         _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * A part of [`Phone::visits`]: at most `count`, from the one that `skip` others precede. The verdict in a line is worked
+     * out from the visit's document, so whoever shows a part of a long list asks for that part.
+     *
+     * # Errors
+     * As [`Phone::visits`].
+     */
+    @Throws(PhoneException::class)override fun `someVisits`(`skip`: kotlin.UInt, `count`: kotlin.UInt): List<ListedVisit> {
+            return FfiConverterSequenceTypeListedVisit.lift(
+    callWithHandle {
+    uniffiRustCallWithError(PhoneException) { _status ->
+    UniffiLib.uniffi_countersign_core_fn_method_phone_some_visits(
+        it,
+        
+        FfiConverterUInt.lower(`skip`),
+        FfiConverterUInt.lower(`count`),_status)
 }
     }
     )
@@ -11911,6 +11986,38 @@ public object FfiConverterOptionalTypeIdentity: FfiConverterRustBuffer<Identity?
         } else {
             buf.put(1)
             FfiConverterTypeIdentity.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeListedVisit: FfiConverterRustBuffer<ListedVisit?> {
+    override fun read(buf: ByteBuffer): ListedVisit? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeListedVisit.read(buf)
+    }
+
+    override fun allocationSize(value: ListedVisit?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeListedVisit.allocationSize(value)
+        }
+    }
+
+    override fun write(value: ListedVisit?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeListedVisit.write(value, buf)
         }
     }
 }
