@@ -10,7 +10,7 @@ use uniffi_bindgen::interface::{AsType as _, Method, Type};
 use uniffi_bindgen::{BindgenLoader, BindgenPaths, ComponentInterface, GlobalConfig};
 
 /// Calls that change nothing: in TypeScript they answer at once. All others are promises.
-const READS: [&str; 17] = [
+const READS: [&str; 19] = [
     "advice",
     "assess",
     "assets",
@@ -20,8 +20,10 @@ const READS: [&str; 17] = [
     "customers",
     "identity",
     "join_code",
+    "listed",
     "running_timers",
     "show",
+    "some_visits",
     "unsynced",
     "visit",
     "visit_document",
