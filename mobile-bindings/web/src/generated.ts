@@ -1205,8 +1205,8 @@ export abstract class Calls {
    *
    * @throws {@link PhoneError} As {@link Phone.visits}; `bad_id`.
    */
-  listed(visit: string): Promise<ListedVisit | null> {
-    return this.recording((raw) => JSON.parse(raw.listed(visit)) as ListedVisit | null);
+  listed(visit: string): ListedVisit | null {
+    return this.reading((raw) => JSON.parse(raw.listed(visit)) as ListedVisit | null);
   }
 
   /**
@@ -1254,8 +1254,8 @@ export abstract class Calls {
    *
    * @throws {@link PhoneError} As {@link Phone.visits}.
    */
-  someVisits(skip: number, count: number): Promise<ListedVisit[]> {
-    return this.recording((raw) => JSON.parse(raw.some_visits(skip, count)) as ListedVisit[]);
+  someVisits(skip: number, count: number): ListedVisit[] {
+    return this.reading((raw) => JSON.parse(raw.some_visits(skip, count)) as ListedVisit[]);
   }
 
   /**
