@@ -34,7 +34,7 @@ const BASE = "/app/";
 const TARGET = ["chrome107", "safari16.4", "firefox114"];
 
 /** What React is here (docs/adr/0027-the-app-on-an-old-phone.md). The types are React's own. */
-const REACT = {
+export const REACT = {
   "react/jsx-runtime": "preact/jsx-runtime",
   "react/jsx-dev-runtime": "preact/jsx-runtime",
   "react-dom/client": "preact/compat/client",

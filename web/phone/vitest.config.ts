@@ -1,3 +1,4 @@
 import { defineConfig } from "vitest/config";
+import { REACT } from "./vite.config.ts";
 
-export default defineConfig({ test: { include: ["src/**/*.test.ts"] } });
+export default defineConfig({ resolve: { alias: REACT }, test: { include: ["src/**/*.test.ts"] } });
