@@ -36,6 +36,9 @@ const OPTIMISE: [&str; 11] = [
 /// What a browser need not load.
 const BARE: [&str; 3] = ["--removeComments", "--declaration", "false"];
 
+/// And how short its JavaScript may be; names that a developer sees stay.
+const SHORT: [&str; 5] = ["--module", "--compress", "passes=2", "--mangle", "--keep-classnames"];
+
 /// wasm-bindgen's JavaScript, whose types are its own.
 #[rustfmt::skip]
 const GLUE: [&str; 10] = [
@@ -124,6 +127,9 @@ pub(crate) fn package(built: &Path) -> Result {
     // Reads what it has written by what was just compiled.
     let packed = dist.join("countersign_core_bg.wasm");
     run(Command::new("node").arg("tools/pack.mjs").arg(&small).arg(&packed).current_dir(directory()))?;
+    for script in scripts(&dist)? {
+        run(tool("terser").args(SHORT).arg("--output").arg(&script).arg(&script))?;
+    }
     // The tests' programs are checked against the package's types.
     run(tool("tsc").args(["--project", "tests"]))
 }
@@ -142,12 +148,7 @@ pub(crate) fn small_enough() -> Result {
     let dist = &directory().join("dist");
     let module = &dist.join("countersign_core_bg.wasm");
     let wasm = gzipped(std::slice::from_ref(module))?;
-    let mut scripts = Vec::new();
-    for directory in [dist.to_owned(), dist.join("glue")] {
-        let files = std::fs::read_dir(&directory).at(&directory)?.flatten().map(|entry| entry.path());
-        scripts.extend(files.filter(|path| path.extension().is_some_and(|e| e == "js")));
-    }
-    let javascript = gzipped(&scripts)?;
+    let javascript = gzipped(&scripts(dist)?)?;
     let raw = std::fs::metadata(module).at(module)?.len() / 1000;
     announce(format_args!(
         "@countersign/core: the module has {raw} kB, {} kB gzipped; with {} kB of JavaScript {} kB of {} kB",
@@ -160,6 +161,17 @@ pub(crate) fn small_enough() -> Result {
         return fail("the package has grown: docs/adr/0020-what-a-browser-loads.md says what is in it");
     }
     Ok(())
+}
+
+/// The package's JavaScript.
+fn scripts(dist: &Path) -> Result<Vec<PathBuf>> {
+    let mut scripts = Vec::new();
+    for directory in [dist.to_owned(), dist.join("glue")] {
+        let files = std::fs::read_dir(&directory).at(&directory)?.flatten().map(|entry| entry.path());
+        scripts.extend(files.filter(|path| path.extension().is_some_and(|e| e == "js")));
+    }
+    scripts.sort();
+    Ok(scripts)
 }
 
 fn gzipped(files: &[PathBuf]) -> Result<usize> {

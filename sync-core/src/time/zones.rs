@@ -97,9 +97,12 @@ impl TimeZone {
 }
 
 /// A line for each behaviour: the rule from the last listed transition on (POSIX), the seconds east of UTC before the
-/// first, the transitions (`instant:seconds`, or `instant:seconds+` in summer time; seconds since 1970), the names.
-/// Divided by `|`.
+/// first, the transitions (`minutes:seconds`, or `minutes:seconds+` in summer time; minutes since the transition before, and
+/// since [`START_S`] for the first one), the names. Divided by `|`.
 static TABLE: &str = include_str!("../../data/zones.txt");
+
+/// The table begins at 1 January 2010, UTC; seconds since 1970.
+const START_S: i64 = 1_262_304_000;
 
 /// What was asked for so far: reading a line takes longer than judging by it.
 static READ: RwLock<BTreeMap<&'static str, TimeZone>> = RwLock::new(BTreeMap::new());
@@ -124,9 +127,11 @@ fn read(line: &str) -> Option<Line> {
     let offset = |text: &str| Offset::from_seconds(text.trim_end_matches('+').parse().ok()?).ok();
     let before = offset(parts.next()?)?;
     let mut listed = Vec::new();
+    let mut at = START_S;
     for one in parts.next()?.split_terminator(' ') {
-        let (instant, after) = one.split_once(':')?;
-        listed.push((Timestamp::from_second(instant.parse().ok()?).ok()?, offset(after)?));
+        let (minutes, after) = one.split_once(':')?;
+        at += minutes.parse::<i64>().ok()?.checked_mul(60)?;
+        listed.push((Timestamp::from_second(at).ok()?, offset(after)?));
     }
     Some(Line { before, listed, rule })
 }

@@ -50,9 +50,13 @@ fn table() -> String {
         // Up to there, and one more, on which the rule and the list agree.
         let listed = last_differing.map_or(0, |last| all.partition_point(|at| *at <= last) + 1);
         let mut line = format!("{rule}|{}|", state(&theirs, start()).0);
+        let mut before = start();
         for at in all.iter().take(listed) {
             let (seconds, summer) = state(&theirs, *at);
-            write!(line, "{}:{seconds}{} ", at.as_second(), if summer { "+" } else { "" }).unwrap();
+            let since = at.as_second() - before.as_second();
+            assert_eq!(since % 60, 0, "{name} has a transition within a minute");
+            write!(line, "{}:{seconds}{} ", since / 60, if summer { "+" } else { "" }).unwrap();
+            before = *at;
         }
         lines.entry(line.trim_end().to_owned()).or_default().push(name);
     }
