@@ -123,8 +123,8 @@ impl Disk for HostDisk {
 mod tests {
     use super::*;
     use crate::dto::BeginVisit;
-    use crate::dto::BeginVisit;
     use crate::error::HostError;
+    use crate::facade::Phone;
     use crate::host::{Clock, ClockReading, Entropy, Host};
 
     struct Fixed;
