@@ -112,6 +112,7 @@ test("photos of a visit, from the basement to the hospital's page", async () => 
 
   // A taxi's receipt belongs to its expense, which is recorded with it.
   await phone.tap("Add an expense");
+  await phone.heading("Add an expense");
   expect(await phone.page.getByLabel("Take a photo").isDisabled()).toBe(true);
   await phone.choose("What for", "taxi");
   await phone.fill("Amount (CNY)", "86.50");

@@ -112,7 +112,7 @@ function bringOut(): void {
   for (const name of readdirSync(assets).filter((name) => /\.js(\.br|\.gz)?$/.test(name))) rmSync(join(assets, name));
   texts.forEach((path, i) => {
     const next = path.startsWith(assets) ? path.replace(/\.js$/, "-next.js") : path;
-    const mark = path.startsWith(assets) ? '\n;document.documentElement.dataset.build="next";\n' : "";
+    const mark = path.startsWith(assets) ? '\n;if(globalThis.document)document.documentElement.dataset.build="next";\n' : "";
     const bytes = Buffer.from(`${contents[i] ?? ""}${mark}`);
     writeFileSync(next, bytes);
     writeFileSync(`${next}.br`, brotliCompressSync(bytes));
