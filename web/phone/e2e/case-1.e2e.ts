@@ -109,6 +109,7 @@ test("a hospital without a contract, told from a basement", async () => {
   await phone.fill("Position", "信息科科长");
   await phone.tap("Tap to sign");
   const glass = phone.page.locator(".glass canvas");
+  await glass.waitFor();
   const box = await glass.boundingBox();
   if (box === null) throw new Error("no glass");
   const { mouse } = phone.page;

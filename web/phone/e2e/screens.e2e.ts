@@ -216,6 +216,7 @@ test("every screen is one that anybody can use", async () => {
   await phone.fill("What else they would like to say", "半夜也来得快");
   await look("sign-customer", "section:has(.stars)");
   await phone.tap("Tap to sign");
+  await phone.page.locator(".glass canvas").waitFor();
   const box = await phone.page.locator(".glass canvas").boundingBox();
   if (box === null) throw new Error("no glass");
   const { mouse } = phone.page;
