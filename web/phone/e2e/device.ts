@@ -260,7 +260,11 @@ export class Device {
   }
 
   async heading(name: string | RegExp): Promise<void> {
-    await this.page.getByRole("heading", { level: 1, name }).waitFor();
+    try {
+      await this.page.getByRole("heading", { level: 1, name }).waitFor();
+    } catch (e) {
+      throw new Error(`instead of ${name} the screen says: ${await this.page.locator("body").innerText()}`, { cause: e });
+    }
   }
 
   async sees(text: string | RegExp): Promise<void> {
