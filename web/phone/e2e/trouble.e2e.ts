@@ -94,6 +94,22 @@ test("a clock that is set back does not shorten the work, and is flagged", async
   expect(JSON.stringify(flagged.items)).toContain("时钟卫生院");
 });
 
+test("an address that changes while the app still opens leads there", async () => {
+  await phone.page.addInitScript(() => {
+    if (sessionStorage.getItem("turned") !== null) return;
+    sessionStorage.setItem("turned", "yes");
+    // As soon as anything is drawn: the engine is not there yet.
+    new MutationObserver((_, watcher) => {
+      if (document.querySelector("#root > *") === null) return;
+      watcher.disconnect();
+      location.hash = "#/settings";
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await home();
+  await phone.page.reload();
+  await phone.heading("Settings");
+});
+
 /** Brings out a build in which every script has another name, as after a change of the source; the old ones are gone. */
 function bringOut(): void {
   const assets = join(APP, "assets");

@@ -34,13 +34,12 @@ async function follow(): Promise<void> {
   delete root.dataset["going"];
 }
 
+// From the start: an address may change while the app still opens, before any screen listens.
+window.addEventListener("hashchange", () => void follow());
+
 function travel(listener: () => void): () => void {
-  if (travellers.size === 0) window.addEventListener("hashchange", follow);
   travellers.add(listener);
-  return () => {
-    travellers.delete(listener);
-    if (travellers.size === 0) window.removeEventListener("hashchange", follow);
-  };
+  return () => travellers.delete(listener);
 }
 
 /** The address inside the app, `/visit/…`. */
