@@ -42,23 +42,6 @@ export const REACT = {
   react: "preact/compat",
 };
 
-/** The engine begins to arrive with the page, not when the first script asks for it. */
-function early(): Plugin {
-  return {
-    name: "early",
-    apply: "build",
-    transformIndexHtml: {
-      order: "post",
-      handler(_, { bundle }) {
-        const engine = Object.keys(bundle ?? {}).find((name) => name.endsWith(".wasm"));
-        if (engine === undefined) throw new Error("the app has no engine");
-        const attrs = { rel: "preload", href: BASE + engine, as: "fetch", type: "application/wasm", crossorigin: "" };
-        return [{ tag: "link", attrs, injectTo: "head" }];
-      },
-    },
-  };
-}
-
 /** The service worker's own part as one classic script: no browser lets a worker load modules later. Returns its name. */
 async function worker(root: string, outDir: string): Promise<string> {
   const made = await build({
@@ -99,7 +82,6 @@ export default defineConfig({
   optimizeDeps: { exclude: ["@countersign/core"] },
   server: { fs: { allow: ["../.."] }, proxy: { "/api": "http://127.0.0.1:8090" } },
   plugins: [
-    early(),
     VitePWA({
       integration: {
         async beforeBuildServiceWorker({ workbox, outDir }) {

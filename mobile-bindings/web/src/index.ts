@@ -9,8 +9,8 @@ export { PhoneError } from './error.js';
 export type { ErrorKind } from './error.js';
 export type { ClockReading, Host, Signer, Write } from './host.js';
 export { isPhoto, pageClock, webCryptoSigner } from './host.js';
-export { load } from './load.js';
-export type { Source } from './load.js';
+export { load, unpacked } from './load.js';
+export type { Bytes, Source } from './load.js';
 export { Phone } from './phone.js';
 export type {
   Exchange,

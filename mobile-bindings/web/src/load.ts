@@ -4,7 +4,8 @@ import { SECTION, unpack, unpackSection } from './unpack.js';
 /** Where the module comes from. */
 export type Source = Bytes | WebAssembly.Module;
 
-type Bytes = string | URL | Request | Response | BufferSource;
+/** Where its bytes come from. */
+export type Bytes = string | URL | Request | Response | BufferSource;
 
 let loading: Promise<unknown> | undefined;
 
@@ -23,13 +24,21 @@ export async function load(source?: Source | Promise<Source>): Promise<void> {
   }
 }
 
-/** The real module: what is loaded holds it taken apart. */
+/**
+ * The module as it is compiled: the file holds it taken apart ({@link load} puts it together each time). A host with a cache can
+ * keep this, and give `load` the module that it compiled from it: an old phone starts faster.
+ */
+export async function unpacked(source: Bytes | Promise<Bytes>): Promise<Uint8Array<ArrayBuffer>> {
+  return unpack(await bytes(await source));
+}
+
+/** The real module. */
 async function module(source: Source): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) {
     const [packed] = WebAssembly.Module.customSections(source, SECTION);
     return packed ? WebAssembly.compile(unpackSection(new Uint8Array(packed))) : source;
   }
-  return WebAssembly.compile(unpack(await bytes(source as Bytes)));
+  return WebAssembly.compile(await unpacked(source as Bytes));
 }
 
 async function bytes(source: Bytes): Promise<Uint8Array<ArrayBuffer>> {

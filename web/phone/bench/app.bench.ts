@@ -268,10 +268,13 @@ test("how fast the app is", async () => {
     told("a start that is not counted");
     const { page } = await start(1);
     await page.waitForTimeout(3000);
+    // What is put together of the engine's file is not loaded, but the file is: the next start has to.
+    if (n === 2) await page.evaluate(() => caches.delete("countersign-engine"));
     await page.close();
   }
   const { page, shown } = await start(1);
   const sizes = { ...(await firstScreen(page, shown)), everything: everything() };
+  await page.waitForTimeout(1000);
   await page.close();
   const by = new Map<number, Measured>();
   for (const { rate, starts, tours } of RATES) by.set(rate, await measure(rate, starts, tours));

@@ -3,12 +3,12 @@
  * go of it as soon as one asks (`engine/owner.ts`).
  */
 import { Phone, load } from "@countersign/core";
-import wasm from "@countersign/core/countersign_core_bg.wasm?url";
 import { ApiError, DeviceApi } from "./engine/api.ts";
 import { TAG } from "./engine/background.ts";
 import { clock } from "./engine/clock.ts";
 import { Disk } from "./engine/disk.ts";
 import { deviceKey } from "./engine/key.ts";
+import { engine } from "./engine/module.ts";
 import { borrow } from "./engine/owner.ts";
 import { rounds } from "./engine/rounds.ts";
 
@@ -70,9 +70,4 @@ async function exchange(stop: AbortSignal): Promise<void> {
   } finally {
     disk.close();
   }
-}
-
-/** The engine that this version of the app was built with, as it was put by for starting without a network. */
-async function engine(): Promise<Response> {
-  return (await caches.match(wasm, { ignoreSearch: true })) ?? fetch(wasm);
 }

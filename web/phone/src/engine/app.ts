@@ -5,6 +5,7 @@ import { wakeLater } from "./background.ts";
 import { clock } from "./clock.ts";
 import { Disk, NotOwner, type Tokens } from "./disk.ts";
 import { deviceKey, hex } from "./key.ts";
+import { engine } from "./module.ts";
 import { claim, takeOver } from "./owner.ts";
 import { type Credentials, type Delivered, type Delivery, deliver } from "./carry.ts";
 import { idle, pause } from "./pause.ts";
@@ -121,6 +122,8 @@ class App {
   async start(): Promise<void> {
     // Over plain http a browser gives no page a key, a lock or a worker.
     if (!window.isSecureContext) return this.#set({ stage: "broken", trouble: { code: "insecure", text: location.origin } });
+    // It comes while the store is being read; opening the phone waits for it, tries again, and says what went wrong.
+    void load(engine()).catch(() => undefined);
     try {
       const got = await claim(this.#lost);
       if (!got) return this.#set({ stage: "elsewhere" });
@@ -153,8 +156,6 @@ class App {
 
   async #open(): Promise<void> {
     this.#stop = new AbortController();
-    // It comes while the store is being read; opening the phone waits for it, and says what went wrong.
-    void load().catch(() => undefined);
     const disk = await Disk.open();
     this.#disk = disk;
     await disk.own();
