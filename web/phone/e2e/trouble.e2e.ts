@@ -110,6 +110,30 @@ test("an address that changes while the app still opens leads there", async () =
   await phone.heading("Settings");
 });
 
+test("an engine that was kept and is damaged is put together anew", async () => {
+  const kept = () =>
+    phone.page.evaluate(async () => {
+      const cache = await caches.open("countersign-engine");
+      const sizes = (await cache.keys()).map(async (key) => (await (await cache.match(key))?.arrayBuffer())?.byteLength ?? 0);
+      return Promise.all(sizes);
+    });
+  await expect.poll(kept).toEqual([expect.any(Number)]);
+  const [size = 0] = await kept();
+  expect(size).toBeGreaterThan(1_000_000);
+  await phone.page.evaluate(async () => {
+    const cache = await caches.open("countersign-engine");
+    for (const key of await cache.keys()) {
+      const half = (await (await cache.match(key))?.arrayBuffer())?.slice(0, 500_000);
+      await cache.put(key, new Response(half ?? null, { headers: { "content-type": "application/wasm" } }));
+    }
+  });
+  await phone.network.cut();
+  await phone.page.reload();
+  await home();
+  await expect.poll(kept).toEqual([size]);
+  await phone.network.join();
+});
+
 /** Brings out a build in which every script has another name, as after a change of the source; the old ones are gone. */
 function bringOut(): void {
   const assets = join(APP, "assets");

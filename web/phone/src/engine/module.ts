@@ -4,11 +4,13 @@ import file from "@countersign/core/countersign_core_bg.wasm?url";
 
 /** Beside the service worker's cache, which holds the files as they are. */
 const CACHE = "countersign-engine";
+/** By another name than the file: who asks for that looks into every cache. */
+const NAME = `${file}.whole`;
 
 /** The module that this version of the app was built with. */
 export async function engine(): Promise<WebAssembly.Module> {
   const cache = await caches.open(CACHE).catch(() => null);
-  const kept = await cache?.match(file).catch(() => undefined);
+  const kept = await cache?.match(NAME).catch(() => undefined);
   if (kept !== undefined) {
     // What was cut off by a full disk or a dead battery is no module.
     const module = await WebAssembly.compileStreaming(kept).catch(() => null);
@@ -28,7 +30,7 @@ async function whole(): Promise<Response> {
 async function keep(cache: Cache, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   try {
     for (const old of await cache.keys()) await cache.delete(old);
-    await cache.put(file, new Response(bytes, { headers: { "content-type": "application/wasm" } }));
+    await cache.put(NAME, new Response(bytes, { headers: { "content-type": "application/wasm" } }));
   } catch {
     // Nothing is lost.
   }
