@@ -2,6 +2,7 @@
 import type { CDPSession, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Device, office } from "./device.ts";
+import { png } from "./pictures.ts";
 
 const TAG = "countersign-sync";
 
@@ -94,6 +95,8 @@ test("while a page is open, the worker keeps away", async () => {
   });
   await phone.network.cut();
   await begin("背景卫生院");
+  await phone.page.getByLabel("Take a photo").setInputFiles(await png(phone.page, "rack.png"));
+  await phone.page.getByRole("button", { name: /on this phone/ }).waitFor();
   const before = await owner(phone.page);
   // The app asked to be woken.
   await expect.poll(() => tags(phone.page), { timeout: 10_000 }).toContain(TAG);
@@ -111,7 +114,7 @@ function tags(page: Page): Promise<string[]> {
   });
 }
 
-test("with the app closed, what waits is sent", async () => {
+test("with the app closed, what waits is sent, photos included", async () => {
   await phone.page.close();
   await expect.poll(held, soon).toEqual([]);
   expect(await atTheOffice()).not.toContain("背景卫生院");
@@ -124,6 +127,12 @@ test("with the app closed, what waits is sent", async () => {
   await reopen();
   await phone.sees("Running now");
   await phone.page.getByRole("button", { name: /背景卫生院/ }).getByText("on the server").waitFor();
+  await phone.tap(/背景卫生院/);
+  await phone.page.getByRole("button", { name: /at the server/ }).waitFor();
+  await phone.page.evaluate(() => {
+    location.hash = "#/";
+  });
+  await phone.heading("Today");
 });
 
 test("whoever opens the app gets the store at once, also from a worker that waits for the server", async () => {

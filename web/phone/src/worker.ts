@@ -10,6 +10,7 @@ import { Disk } from "./engine/disk.ts";
 import { deviceKey } from "./engine/key.ts";
 import { engine } from "./engine/module.ts";
 import { borrow } from "./engine/owner.ts";
+import { chosen, mayGo } from "./engine/photos.ts";
 import { rounds } from "./engine/rounds.ts";
 
 interface SyncEvent extends ExtendableEvent {
@@ -62,8 +63,13 @@ async function exchange(stop: AbortSignal): Promise<void> {
     });
     try {
       if (phone.identity() === null || stop.aborted) return;
-      await rounds(phone, DeviceApi.of(disk), MOST_ROUNDS, stop);
-      if (!stop.aborted) await disk.put("synced", Date.now());
+      const api = DeviceApi.of(disk);
+      await rounds(phone, api, MOST_ROUNDS, stop);
+      if (stop.aborted) return;
+      await disk.put("synced", Date.now());
+      if (!mayGo(chosen(await disk.get("photos")))) return;
+      const { waitS } = await phone.sendPhotos((request, over) => api.upload(request, over), { signal: stop });
+      if (waitS !== null) throw new Error(`the server wants the next part of a photo in ${waitS} s`);
     } finally {
       await phone.close();
     }

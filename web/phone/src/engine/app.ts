@@ -3,13 +3,13 @@ import { type Carried, Phone, PhoneError, type Recorded, type Signer, type SyncR
 import { ApiError, DeviceApi, type Me, changePassword, enrol, login } from "./api.ts";
 import { wakeLater } from "./background.ts";
 import { clock } from "./clock.ts";
-import { Disk, NotOwner, type Tokens } from "./disk.ts";
+import { Disk, NotOwner, type Tokens, type When } from "./disk.ts";
 import { deviceKey, hex } from "./key.ts";
 import { engine } from "./module.ts";
 import { claim, takeOver } from "./owner.ts";
 import { type Credentials, type Delivered, type Delivery, deliver } from "./carry.ts";
 import { idle, pause } from "./pause.ts";
-import { PhotoWay } from "./photos.ts";
+import { PhotoWay, chosen } from "./photos.ts";
 import { remembering } from "./reads.ts";
 import { rounds } from "./rounds.ts";
 import { NotTaken } from "../photos/prepare.ts";
@@ -160,16 +160,18 @@ class App {
     this.#disk = disk;
     await disk.own();
     const persisting = navigator.storage?.persisted?.().catch(() => null) ?? null;
-    const [key, drafts, entries, synced, tokens, persisted] = await Promise.all([
+    const [key, drafts, entries, synced, tokens, photos, persisted] = await Promise.all([
       deviceKey(disk),
       disk.drafts(),
       disk.entries(),
       disk.get("synced"),
       disk.get("tokens"),
+      disk.get("photos"),
       persisting,
     ]);
     this.#key = key;
     this.#drafts = drafts;
+    this.photos.choose(chosen(photos));
     let first: typeof entries | null = entries;
     const phone = await Phone.open({
       entries: () => {
@@ -224,7 +226,7 @@ class App {
       "visibilitychange",
       () => {
         if (document.visibilityState === "visible") void this.sync();
-        else if ((this.#phone?.unsynced().changes ?? 0) > 0) void wakeLater();
+        else if (this.#waits()) void wakeLater();
       },
       options,
     );
@@ -334,7 +336,22 @@ class App {
     const { waitS, failed } = await this.photos.run(this.phone, api, stop, () => this.changed());
     if (failed instanceof ApiError && failed.needsLogin) this.#set({ needsLogin: true });
     if (stop.aborted || (failed === null && waitS === null)) return;
+    void wakeLater();
     setTimeout(() => void this.sync(), waitS === null ? this.#wait : waitS * 1000);
+  }
+
+  /** Whether something waits that may go when there is a network. */
+  #waits(): boolean {
+    const phone = this.#phone;
+    return phone !== null && (phone.unsynced().changes > 0 || this.photos.waits(phone));
+  }
+
+  /** When photos go, from now on and for the next start. */
+  photosGo(when: When): void {
+    this.photos.choose(when);
+    // Where there is no room for it, it lasts as long as the page.
+    void this.#disk?.put("photos", when).catch(() => undefined);
+    if (when !== "later") void this.sync();
   }
 
   /** A photo's bytes: from this phone while they wait here, else from the server. */

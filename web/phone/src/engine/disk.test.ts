@@ -39,6 +39,24 @@ test("a tab that was taken over writes nothing more", async () => {
   expect(await next.entries()).toEqual([["b", bytes(2)]]);
 });
 
+test("a full disk at the start: everything can be read, and the first write that finds room owns the store", async () => {
+  const old = await Disk.open("full");
+  await old.own();
+  await old.persist([{ put: "a", value: bytes(1) }]);
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = () => {
+    throw new DOMException("full", "QuotaExceededError");
+  };
+  const next = await Disk.open("full");
+  await next.own();
+  expect(await next.entries()).toEqual([["a", bytes(1)]]);
+  await expect(next.persist([{ put: "b", value: bytes(2) }])).rejects.toThrow();
+  IDBObjectStore.prototype.put = put;
+  await next.persist([{ put: "b", value: bytes(2) }]);
+  await expect(old.persist([{ put: "c", value: bytes(3) }])).rejects.toBeInstanceOf(NotOwner);
+  expect((await next.entries()).map(([name]) => name)).toEqual(["a", "b"]);
+});
+
 test("drafts stay until they are emptied", async () => {
   const disk = await Disk.open("three");
   await disk.draft("visit/symptom", "数据库");

@@ -2,6 +2,9 @@
 import type { Write } from "@countersign/core";
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
+/** When photos go: with everything else, on Wi-Fi only, or when they are told to. */
+export type When = "now" | "wifi" | "later";
+
 /** What is kept beside the engine's entries. */
 export interface Kept {
   /** The device's key; its private half cannot leave the browser. */
@@ -11,6 +14,8 @@ export interface Kept {
   owner: number;
   /** When a sync last came to its end, ms since 1970. */
   synced: number;
+  /** When photos go. */
+  photos: When;
 }
 
 /** What a log-in gave. */
@@ -35,7 +40,8 @@ export class NotOwner extends Error {}
 /** The browser's store. */
 export class Disk {
   readonly #db: IDBPDatabase<Schema>;
-  #owner = 0;
+  /** The number under which this tab writes; none before it could be written down. */
+  #owner: number | null = null;
 
   private constructor(db: IDBPDatabase<Schema>) {
     this.#db = db;
@@ -53,13 +59,21 @@ export class Disk {
     return new Disk(db);
   }
 
-  /** From now on this tab writes, and none that did before. */
+  /**
+   * From now on this tab writes, and none that did before. On a full disk that is put off to the first write that finds room: what
+   * is there can be seen and sent meanwhile.
+   */
   async own(): Promise<void> {
     const tx = this.#db.transaction("kept", "readwrite", { durability: "strict" });
-    const last = (await tx.store.get("owner")) as number | undefined;
-    this.#owner = (last ?? 0) + 1;
-    await tx.store.put(this.#owner, "owner");
-    await tx.done;
+    try {
+      const owner = ((await tx.store.get("owner")) ?? 0) as number;
+      await tx.store.put(owner + 1, "owner");
+      await tx.done;
+      this.#owner = owner + 1;
+    } catch (e) {
+      await tx.done.catch(() => undefined);
+      if (!(e instanceof DOMException && e.name === "QuotaExceededError")) throw e;
+    }
   }
 
   /** Every entry, for the engine's start. Photos' bytes (`b/…`) stay where they are. */
@@ -83,6 +97,7 @@ export class Disk {
 
   /** The whole batch or nothing, flushed to the disk when this resolves. */
   async persist(batch: Write[]): Promise<void> {
+    if (this.#owner === null) await this.own();
     const tx = this.#db.transaction(["entries", "kept"], "readwrite", { durability: "strict" });
     const owner = (await tx.objectStore("kept").get("owner")) as number | undefined;
     if (owner !== this.#owner) {

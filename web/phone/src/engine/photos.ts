@@ -1,9 +1,7 @@
 /** Photos on their way to the server: after the records, part by part, and only when their user wants it. */
 import type { Phone } from "@countersign/core";
 import type { DeviceApi } from "./api.ts";
-
-/** When photos go: with everything else, on Wi-Fi only, or when they are told to. */
-export type When = "now" | "wifi" | "later";
+import type { When } from "./disk.ts";
 
 /** How it stands. Replaced as a whole whenever something changes. */
 export interface PhotoStand {
@@ -24,8 +22,6 @@ interface Connection {
   type?: string;
 }
 
-const KEY = "countersign-photos";
-
 /** What kind of network this is, where the browser says so. */
 function network(): string | undefined {
   return (navigator as Navigator & { connection?: Connection }).connection?.type;
@@ -36,19 +32,20 @@ export function knowsWifi(): boolean {
   return network() !== undefined;
 }
 
-function kept(): When {
-  try {
-    const text = localStorage.getItem(KEY);
-    return text === "later" || (text === "wifi" && knowsWifi()) ? text : "now";
-  } catch {
-    return "now";
-  }
+/** What was chosen, or what goes without a choice: also in a browser that no longer tells Wi-Fi from mobile data. */
+export function chosen(kept: When | undefined): When {
+  return kept === undefined || (kept === "wifi" && !knowsWifi()) ? "now" : kept;
+}
+
+/** Whether photos go now. */
+export function mayGo(when: When): boolean {
+  return when === "now" || (when === "wifi" && ["wifi", "ethernet"].includes(network() ?? ""));
 }
 
 /** Brings this phone's photos to the server, one run at a time. */
 export class PhotoWay {
   #stand: PhotoStand = {
-    when: kept(),
+    when: "now",
     running: false,
     current: null,
     total: 0,
@@ -70,13 +67,8 @@ export class PhotoWay {
     for (const listener of this.#listeners) listener();
   }
 
-  /** From now on, and for the next start. */
+  /** From now on. */
   choose(when: When): void {
-    try {
-      localStorage.setItem(KEY, when);
-    } catch {
-      // Without storage it lasts as long as the page.
-    }
     this.#set({ when });
   }
 
@@ -85,9 +77,9 @@ export class PhotoWay {
     this.#once = true;
   }
 
-  #allowed(): boolean {
-    const { when } = this.#stand;
-    return this.#once || when === "now" || (when === "wifi" && ["wifi", "ethernet"].includes(network() ?? ""));
+  /** Whether something waits that would go now. */
+  waits(phone: Phone): boolean {
+    return (this.#once || mayGo(this.#stand.when)) && own(phone) > 0;
   }
 
   /**
@@ -96,9 +88,8 @@ export class PhotoWay {
    */
   async run(phone: Phone, api: DeviceApi, signal: AbortSignal, changed: () => void): Promise<{ waitS: number | null; failed: unknown }> {
     const none = { waitS: null, failed: null };
-    if (this.#stand.running || !this.#allowed()) return none;
+    if (this.#stand.running || !this.waits(phone)) return none;
     const total = own(phone);
-    if (total === 0) return none;
     const before = phone.unsynced().changes;
     this.#set({ running: true, total, left: total, failed: null });
     try {

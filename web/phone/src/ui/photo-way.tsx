@@ -1,6 +1,7 @@
 /** Photos on their way to the server: how far, what was refused, and when they go. */
 import { app, trouble } from "../engine/app.ts";
-import { type When, knowsWifi } from "../engine/photos.ts";
+import type { When } from "../engine/disk.ts";
+import { knowsWifi } from "../engine/photos.ts";
 import { size } from "../format.ts";
 import { useLook, useSay } from "../i18n.ts";
 import { usePhotoWay } from "../photos/use.ts";
@@ -43,10 +44,7 @@ export function PhotosOnTheirWay() {
         value={way.when}
         options={choices}
         text={(w) => say(`photos-when-${w}`)}
-        onChange={(w) => {
-          app.photos.choose(w);
-          if (w !== "later") void app.sync();
-        }}
+        onChange={(w) => app.photosGo(w)}
       />
       {waiting.length > 0 && way.when !== "now" && !way.running && (
         <Button icon="cloud" onClick={send}>
