@@ -34,19 +34,21 @@ impl State {
     /// These visits with what is known of them; what is not is worked out now.
     pub(super) fn looked(&mut self, of: impl IntoIterator<Item = Listed>) -> Result<Vec<(Listed, Looked)>, PhoneError> {
         let engine = self.engine.as_ref().ok_or_else(|| PhoneError::refused("not_enrolled", &[]))?;
+        let mut lister = engine.lister();
         let mut all = Vec::new();
         for listed in of {
             let looked = match self.known.get(&listed.visit) {
                 Some(looked) => looked.clone(),
                 None => {
                     // A visit that cannot be read stays in the list; opening it says why.
-                    let view = engine.view(listed.visit).unwrap_or_default();
+                    let read = engine.view(listed.visit);
+                    let advice = read.as_ref().ok().map(|view| lister.coverage(view));
+                    let view = read.unwrap_or_default();
                     let start = |r: Running| {
                         let at = view.time.iter().find(|t| t.start.id == r.entry)?.start.value.at;
                         Some((r, at))
                     };
                     let running = time::spans(&view).running.into_iter().filter_map(start).collect();
-                    let advice = engine.assess(listed.visit).ok().map(|v| v.coverage);
                     self.known.entry(listed.visit).or_insert(Looked { advice, running }).clone()
                 }
             };

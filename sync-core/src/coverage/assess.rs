@@ -2,18 +2,17 @@
 
 use super::answer::{Answer, granted, refused};
 use super::case::{Case, MAX_PARTS};
-use super::place::{Open, Place, place};
+use super::place::{Open, Place};
 use super::quotas::Quotas;
 use super::reading::{Question, Reading};
 use super::verdict::*;
-use super::work::{Work, origins};
 use super::{clauses, clocks, flags, ordinary, signals};
 use crate::document::view::{Item, VisitView};
 use crate::ids::FactId;
 use crate::message::Message;
 use crate::reference::Reference;
+use crate::time::Interval;
 use crate::time::days::DayPart;
-use crate::time::{Interval, spans};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,48 +24,59 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The work of an item is what [`work`](super::work) says. Engineers' labour is united and without their breaks, so that
 /// the stretches of an item add up to the minutes that are counted for it.
 pub fn assess(view: &VisitView, reference: &Reference, evidence: &Evidence) -> Verdict {
-    let origins = origins(view);
-    let place = place(&origins, reference);
-    let spans = spans(view);
-    let work = Work::of(&spans, &origins);
-    let case = Case { view, reference, evidence, spans, work, origins, place };
-
-    let items: BTreeMap<FactId, &Item> = view.live_items().map(|i| (i.id, i)).collect();
-    let asked = items.values().map(|item| case.question(item));
-    let asked: BTreeMap<Question, Vec<Reading<'_>>> = match &case.place {
-        Ok(place) => asked.map(|question| (question.clone(), place.readings(&question))).collect(),
-        Err(_) => BTreeMap::new(),
-    };
-    let quotas = Quotas::new(&case, &asked);
-    let mut found = BTreeSet::new();
-    let mut uncovered_days = BTreeSet::new();
-    let mut verdicts = Vec::with_capacity(items.len());
-    let mut left = MAX_PARTS;
-    for (id, item) in &items {
-        let mut stretches = Vec::new();
-        let readings = asked.get_key_value(&case.question(item));
-        for (part, answer) in case.judged(&case.work.on(item), readings, &quotas, &mut left, &mut uncovered_days) {
-            append(&mut stretches, part, answer);
-        }
-        let stretches: Vec<Stretch> = stretches.into_iter().map(|(stretch, _)| stretch).collect();
-        found.extend(clauses::all(item, &stretches));
-        let coverage = all(stretches.iter().map(|s| s.coverage));
-        verdicts.push(ItemVerdict { item: *id, coverage, stretches });
-    }
-    if items.is_empty() {
-        // Nothing to judge yet, but whether a contract is in force can be said before the work starts.
-        case.judged(&case.work.whole(), None, &quotas, &mut left, &mut uncovered_days);
-    }
+    let case = Case::of(view, reference, evidence);
+    let Judged { items, uncovered_days, mut found } = case.judge();
     found.extend(flags::contracts(&case, &uncovered_days));
     found.extend(flags::all(&case));
     found.extend(signals::all(&case));
     found.extend(ordinary::outside(&case));
     found.extend(clocks::all(&case));
-    Verdict {
-        reference_version: reference.version,
-        coverage: all(verdicts.iter().map(|v| v.coverage)),
-        items: verdicts,
-        flags: in_order(found),
+    let coverage = all(items.iter().map(|v| v.coverage));
+    Verdict { reference_version: reference.version, coverage, items, flags: in_order(found) }
+}
+
+/// What [`assess`] comes to, without flags. Of the evidence only `claims` matters.
+pub fn coverage(view: &VisitView, reference: &Reference, evidence: &Evidence) -> Coverage {
+    all(Case::of(view, reference, evidence).judge().items.iter().map(|v| v.coverage))
+}
+
+/// What the work of each item came to, and what was seen on the way.
+struct Judged {
+    items: Vec<ItemVerdict>,
+    /// Days of the visit on which no contract was in force.
+    uncovered_days: BTreeSet<Date>,
+    found: BTreeSet<Flag>,
+}
+
+impl Case<'_> {
+    fn judge(&self) -> Judged {
+        let items: BTreeMap<FactId, &Item> = self.view.live_items().map(|i| (i.id, i)).collect();
+        let asked = items.values().map(|item| self.question(item));
+        let asked: BTreeMap<Question, Vec<Reading<'_>>> = match &self.place {
+            Ok(place) => asked.map(|question| (question.clone(), place.readings(&question))).collect(),
+            Err(_) => BTreeMap::new(),
+        };
+        let quotas = Quotas::new(self, &asked);
+        let mut found = BTreeSet::new();
+        let mut uncovered_days = BTreeSet::new();
+        let mut verdicts = Vec::with_capacity(items.len());
+        let mut left = MAX_PARTS;
+        for (id, item) in &items {
+            let mut stretches = Vec::new();
+            let readings = asked.get_key_value(&self.question(item));
+            for (part, answer) in self.judged(&self.work.on(item), readings, &quotas, &mut left, &mut uncovered_days) {
+                append(&mut stretches, part, answer);
+            }
+            let stretches: Vec<Stretch> = stretches.into_iter().map(|(stretch, _)| stretch).collect();
+            found.extend(clauses::all(item, &stretches));
+            let coverage = all(stretches.iter().map(|s| s.coverage));
+            verdicts.push(ItemVerdict { item: *id, coverage, stretches });
+        }
+        if items.is_empty() {
+            // Nothing to judge yet, but whether a contract is in force can be said before the work starts.
+            self.judged(&self.work.whole(), None, &quotas, &mut left, &mut uncovered_days);
+        }
+        Judged { items: verdicts, uncovered_days, found }
     }
 }
 

@@ -116,16 +116,17 @@ fn overlaps(case: &Case<'_>) -> Vec<Flag> {
         let both = Interval::new(overlap.from_ms, overlap.until_ms);
         twice.entry((overlap.user, None)).or_default().push(both);
     }
+    let presence = presence(case);
     let mut elsewhere: BTreeMap<(UserId, VisitId), Vec<Interval>> = BTreeMap::new();
     // A break interrupts what it lies in, there as here: it is no time that could stand twice.
     for n in neighbours(case).filter(|n| n.kind != TimeKind::Break) {
-        elsewhere.entry((n.user, n.visit)).or_default().push(Interval::new(n.from_ms, n.until_ms));
+        let Some(here) = presence.get(&n.user) else { continue };
+        let both = intersect(here, &[Interval::new(n.from_ms, n.until_ms)]);
+        if !both.is_empty() {
+            elsewhere.entry((n.user, n.visit)).or_default().extend(both);
+        }
     }
-    let presence = presence(case);
-    for ((user, visit), parts) in elsewhere {
-        let here = presence.get(&user).map_or(&[][..], Vec::as_slice);
-        twice.insert((user, Some(visit)), intersect(here, &union(parts)));
-    }
+    twice.extend(elsewhere.into_iter().map(|((user, visit), both)| ((user, Some(visit)), both)));
     let twice = twice.into_iter().map(|(key, parts)| (key, total_ms(&union(parts))));
     let twice = twice.filter(|(_, ms)| *ms >= WORTH_SAYING_MS);
     twice
@@ -151,8 +152,6 @@ fn duplicates(case: &Case<'_>) -> BTreeSet<Flag> {
     let presence = presence(case);
     let mut found = BTreeSet::new();
     for n in neighbours(case) {
-        let who = person(n.user, case.view, case.reference);
-        let about = |id: &str| Message::new(id).with("visit", n.visit.to_string()).with("who", who.as_str());
         if let Some(order) = n.work_order.filter(|order| orders.contains(order)) {
             let code = case.reference.work_orders.get(&order).map_or_else(|| order.to_string(), |o| o.code.clone());
             let message = Message::new("flag-possible_duplicate-order").with("visit", n.visit.to_string());
@@ -165,7 +164,9 @@ fn duplicates(case: &Case<'_>) -> BTreeSet<Flag> {
             && n.customer.is_some_and(|c| here.contains(&c))
             && others.any(|(_, own)| !intersect(own, &theirs).is_empty())
         {
-            found.insert(flag(FlagCode::PossibleDuplicate, about("flag-possible_duplicate-time")));
+            let who = person(n.user, case.view, case.reference);
+            let message = Message::new("flag-possible_duplicate-time").with("visit", n.visit.to_string());
+            found.insert(flag(FlagCode::PossibleDuplicate, message.with("who", who)));
         }
     }
     found

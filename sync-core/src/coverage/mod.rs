@@ -37,7 +37,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use assess::assess;
+pub use assess::{assess, coverage};
 pub use quota::quota_reach;
 pub use signals::LONGEST_RUN_MS;
 pub use vendor::{VendorGap, vendor_gaps};

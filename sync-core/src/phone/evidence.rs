@@ -4,13 +4,15 @@ use super::entry::Entry;
 use super::traces::{Trace, Traces, listed};
 use super::{Phone, PhoneError};
 use crate::clock::Stamp;
-use crate::coverage::{self, Evidence, Neighbour, Verdict};
+use crate::coverage::{self, Coverage, Evidence, Neighbour, Verdict};
 use crate::document::Document;
 use crate::document::facts::{Category, CustomerRef, Mode, Origin};
 use crate::document::read::view;
 use crate::document::view::{Fact, Field, Item, VisitView, Written};
 use crate::ids::{AssetId, CustomerId, FactId, VisitId, WorkOrderId};
 use crate::signoff;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What somebody asks about before anything is recorded.
@@ -35,6 +37,11 @@ impl Phone {
     /// As [`Phone::view`].
     pub fn assess(&self, visit: VisitId) -> Result<Verdict, PhoneError> {
         Ok(self.judge(visit, &self.document(visit)?))
+    }
+
+    /// Judges visits for a list.
+    pub fn lister(&self) -> Lister<'_> {
+        Lister { phone: self, claims: BTreeMap::new() }
     }
 
     /// What the verdict would be if this work were begun now. Nothing is recorded.
@@ -93,26 +100,28 @@ impl Phone {
         coverage::assess(&view, &self.reference, &Evidence { sign_offs, ..self.evidence(visit, &view) })
     }
 
+    /// The other visits on this phone, by what they leave for their neighbours.
+    fn others(&self, visit: VisitId) -> impl Iterator<Item = (VisitId, Cow<'_, Traces>)> {
+        self.visits.iter().filter(move |(id, _)| **id != visit).map(|(id, entry)| {
+            let traces = match &entry.meta.traces {
+                Some(traces) => Cow::Borrowed(traces),
+                None => Cow::Owned(traces_of(*id, entry)),
+            };
+            (*id, traces)
+        })
+    }
+
     /// What the other visits on this phone tell. Too much does no harm: the judge looks at what concerns it.
     fn evidence(&self, visit: VisitId, of: &VisitView) -> Evidence {
         let customer = listed(of);
         let order = of.origins.iter().find_map(|o| o.value.work_order);
         let mut evidence = Evidence::default();
-        for (id, entry) in self.visits.iter().filter(|(id, _)| **id != visit) {
-            let read;
-            let traces = match &entry.meta.traces {
-                Some(traces) => traces,
-                // Stored by an older version.
-                None => {
-                    read = traces_of(*id, entry);
-                    &read
-                }
-            };
+        for (id, traces) in self.others(visit) {
             let here = customer.is_some() && traces.customer == customer;
             let same_order = order.is_some() && traces.work_order == order;
             let theirs = |s: &&Trace| here || same_order || of.time.iter().any(|t| t.start.value.user == s.user);
             evidence.neighbours.extend(traces.spans.iter().filter(theirs).map(|s| Neighbour {
-                visit: *id,
+                visit: id,
                 customer: traces.customer,
                 work_order: traces.work_order,
                 user: s.user,
@@ -129,7 +138,32 @@ impl Phone {
     }
 }
 
-/// Read from the document; nothing where that cannot be read, which its own visit says.
+/// Says what [`Phone::assess`] comes to for many visits, without flags: what the visits at a customer use up of its limits is gathered
+/// once for all of them.
+pub struct Lister<'a> {
+    phone: &'a Phone,
+    claims: BTreeMap<Option<CustomerId>, Evidence>,
+}
+
+impl Lister<'_> {
+    /// For one of the phone's visits, read already.
+    pub fn coverage(&mut self, view: &VisitView) -> Coverage {
+        let customer = listed(view);
+        let evidence = self.claims.entry(customer).or_insert_with(|| {
+            let mut claims = Vec::new();
+            // Its own are among them: the judge leaves those out.
+            for (_, traces) in self.phone.others(VisitId(Uuid::nil())) {
+                if customer.is_some() && traces.customer == customer {
+                    claims.extend(traces.claims.iter().cloned());
+                }
+            }
+            Evidence { claims, ..Evidence::default() }
+        });
+        coverage::coverage(view, &self.phone.reference, evidence)
+    }
+}
+
+/// Read from the document, of visits that an older version stored; nothing where that cannot be read, which its own visit says.
 fn traces_of(visit: VisitId, entry: &Entry) -> Traces {
     entry.document().map(|doc| Traces::of(visit, &view(&doc))).unwrap_or_default()
 }

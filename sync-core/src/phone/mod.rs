@@ -14,7 +14,7 @@ mod store;
 mod traces;
 mod upload;
 
-pub use evidence::Question;
+pub use evidence::{Lister, Question};
 pub use frame::{FrameDraft, SyncReport};
 pub use join::JoinCode;
 pub use keys::{Write, from_json};

@@ -244,6 +244,9 @@ proptest! {
         let len = view.time.len().max(1);
         view.time.rotate_left(turn % len);
         prop_assert_eq!(assess(&view, &reference_of(&other), &evidence), plain.clone());
+        // Lists ask for no more than that.
+        let claims = Evidence { claims: evidence.claims.clone(), ..Evidence::default() };
+        prop_assert_eq!(coverage(&view, &reference, &claims), plain.coverage);
 
         let mut sorted = plain.flags.clone();
         sorted.sort_by(|a, b| (a.code, a.item, &a.message).cmp(&(b.code, b.item, &b.message)));
