@@ -60,8 +60,8 @@ export function back(path: string): void {
   go(path, true);
 }
 
-/** A text field that survives the end of the app until it is recorded. */
-export function useDraft(name: string, initial = ""): [string, (text: string) => void, () => void] {
+/** A text field that survives the end of the app until it is recorded, and `app.forgetDrafts` forgets the form. */
+export function useDraft(name: string, initial = ""): [string, (text: string) => void] {
   const [text, setText] = useState(() => app.draft(name) || initial);
   const change = useCallback(
     (next: string) => {
@@ -70,8 +70,17 @@ export function useDraft(name: string, initial = ""): [string, (text: string) =>
     },
     [name],
   );
-  const done = useCallback(() => app.keepDraft(name, ""), [name]);
-  return [text, change, done];
+  return [text, change];
+}
+
+/** One of several, kept in the same way. */
+export function useChosen<T extends string, I extends T | null>(
+  name: string,
+  options: readonly T[],
+  initial: I,
+): [T | I, (option: T) => void] {
+  const [text, change] = useDraft(name);
+  return [options.find((option) => option === text) ?? initial, change];
 }
 
 /** Runs something once at a time, after it could be seen that it runs; what went wrong can be shown. */

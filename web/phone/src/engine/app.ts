@@ -406,6 +406,11 @@ class App {
     void this.#writeDrafts();
   }
 
+  /** What was typed and chosen there is recorded, or no longer wanted. */
+  forgetDrafts(at: string): void {
+    for (const name of [...this.#drafts.keys()]) if (name.startsWith(`${at}/`)) this.keepDraft(name, "");
+  }
+
   /** One at a time, the newest text of each: a fast typist does not make the disk lag behind. */
   async #writeDrafts(): Promise<void> {
     if (this.#writing) return;

@@ -1,20 +1,26 @@
 /** A visit begins: where, how, on whose demand; what was asked first; and what the contract says before any work. */
-import type { BeginVisit, Category, Channel, Customer, Mode, RequesterRole, TriageOutcome, WorkOrder } from "@countersign/core";
-import { useMemo, useState } from "react";
+import type { BeginVisit, Channel, Customer, Mode, RequesterRole, TriageOutcome, WorkOrder } from "@countersign/core";
+import { useMemo } from "react";
 import { app } from "../engine/app.ts";
 import { useLook, useSay } from "../i18n.ts";
 import { find, findable } from "../search.ts";
-import { BeforeWork } from "../ui/before-work.tsx";
+import { BeforeWork, CATEGORIES } from "../ui/before-work.tsx";
 import { Button, Card, Choice, Failed, Field, Row, Screen, Tag } from "../ui/parts.tsx";
-import { go, useDraft, useTask } from "../use.ts";
+import { go, useChosen, useDraft, useTask } from "../use.ts";
 
+const MODES: readonly Mode[] = ["on_site", "remote"];
 const ROLES: readonly RequesterRole[] = ["customer", "sales", "service_manager", "account_manager", "leadership", "other"];
 const CHANNELS: readonly Channel[] = ["phone", "wechat", "in_person", "email", "ticket", "other"];
 const OUTCOMES: readonly TriageOutcome[] = ["on_site", "remote", "unclear"];
 /** What is asked before somebody sets out; the texts are in the catalogue. */
 const QUESTIONS = ["data", "reach", "others"] as const;
 const ANSWERS = ["yes", "no", "unknown"] as const;
-type AnswerWord = (typeof ANSWERS)[number];
+type Answers = Partial<Record<string, (typeof ANSWERS)[number]>>;
+
+/** The answers so far, as they were kept. */
+function answersIn(kept: string): Answers {
+  return kept === "" ? {} : (JSON.parse(kept) as Answers);
+}
 
 /** By a work order (`order`), at a hospital that this phone knows (`at`), at another one (`named`), or not said yet. */
 export function Begin({ by, which }: { by: string; which: string }) {
@@ -65,14 +71,16 @@ function Details(p: { order: WorkOrder | null; place: Customer | string | null }
   const say = useSay();
   const { lang } = useLook();
   const { order, place } = p;
-  const [mode, setMode] = useState<Mode>("on_site");
-  const [role, setRole] = useState<RequesterRole | null>(null);
-  const [channel, setChannel] = useState<Channel>("phone");
-  const [who, setWho, whoDone] = useDraft("begin/who");
-  const [words, setWords, wordsDone] = useDraft("begin/words");
-  const [answers, setAnswers] = useState<Partial<Record<string, AnswerWord>>>({});
-  const [outcome, setOutcome] = useState<TriageOutcome | null>(null);
-  const [category, setCategory] = useState<Category | null>(null);
+  const at = `begin/${order?.id ?? (typeof place === "string" ? place : (place?.id ?? ""))}`;
+  const [mode, setMode] = useChosen(`${at}/mode`, MODES, "on_site");
+  const [role, setRole] = useChosen(`${at}/role`, ROLES, null);
+  const [channel, setChannel] = useChosen(`${at}/channel`, CHANNELS, "phone");
+  const [who, setWho] = useDraft(`${at}/who`);
+  const [words, setWords] = useDraft(`${at}/words`);
+  const [told, setTold] = useDraft(`${at}/answers`);
+  const answers = answersIn(told);
+  const [outcome, setOutcome] = useChosen(`${at}/outcome`, OUTCOMES, null);
+  const [category, setCategory] = useChosen(`${at}/category`, CATEGORIES, null);
   const { busy, failed, run } = useTask();
   const customer = order?.customer ?? (typeof place === "string" || place === null ? null : place.id);
   const known = app.phone.customers().find((c) => c.id === customer);
@@ -95,9 +103,7 @@ function Details(p: { order: WorkOrder | null; place: Customer | string | null }
       begin.triage = { outcome, answers: asked };
     }
     const done = await app.record((phone) => phone.beginVisit(begin));
-    whoDone();
-    wordsDone();
-    app.keepDraft("begin/where", "");
+    app.forgetDrafts("begin");
     go(`/visit/${done.visit}`, true);
   };
 
@@ -126,7 +132,7 @@ function Details(p: { order: WorkOrder | null; place: Customer | string | null }
         <Choice
           label={say("mode")}
           value={mode}
-          options={["on_site", "remote"] as const}
+          options={MODES}
           text={(m) => say(`mode-${m}`)}
           onChange={setMode}
         />
@@ -149,7 +155,7 @@ function Details(p: { order: WorkOrder | null; place: Customer | string | null }
             value={answers[q] ?? null}
             options={ANSWERS}
             text={(a) => say(`answer-${a}`)}
-            onChange={(a) => setAnswers({ ...answers, [q]: a })}
+            onChange={(a) => setTold(JSON.stringify({ ...answers, [q]: a }))}
           />
         ))}
         <Choice label={say("triage-outcome")} value={outcome} options={OUTCOMES} text={(o) => say(`triage_outcome-${o}`)} onChange={setOutcome} />

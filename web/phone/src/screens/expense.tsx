@@ -1,12 +1,11 @@
 /** One expense, to the last fen. */
 import type { ExpenseKind, ExpensePatch } from "@countersign/core";
-import { useState } from "react";
 import { app } from "../engine/app.ts";
 import { minorUnits } from "../format.ts";
 import { useSay } from "../i18n.ts";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
 import { PhotosAbout } from "../ui/photos.tsx";
-import { back, useDraft, useTask } from "../use.ts";
+import { back, useChosen, useDraft, useTask } from "../use.ts";
 
 const KINDS: readonly ExpenseKind[] = ["taxi", "hotel", "meal", "transport", "part", "other"];
 
@@ -15,10 +14,10 @@ export function ExpenseForm(p: { visit: string; expense: string | null }) {
   const old = app.phone.visit(p.visit).expenses.find((e) => e.id === p.expense) ?? null;
   const at = `${p.visit}/expense/${p.expense ?? "new"}`;
   const before = old?.amountMinor == null ? "" : `${Math.floor(old.amountMinor / 100)}.${String(old.amountMinor % 100).padStart(2, "0")}`;
-  const [kind, setKind] = useState<ExpenseKind | null>(old?.kind ?? null);
-  const [amount, setAmount, amountDone] = useDraft(`${at}/amount`, before);
-  const [note, setNote, noteDone] = useDraft(`${at}/note`, old?.note ?? "");
-  const [why, setWhy, whyDone] = useDraft(`${at}/removed`);
+  const [kind, setKind] = useChosen(`${at}/kind`, KINDS, old?.kind ?? null);
+  const [amount, setAmount] = useDraft(`${at}/amount`, before);
+  const [note, setNote] = useDraft(`${at}/note`, old?.note ?? "");
+  const [why, setWhy] = useDraft(`${at}/removed`);
   const { busy, failed, run } = useTask();
   const home = `/visit/${p.visit}`;
   const minor = minorUnits(amount);
@@ -40,8 +39,7 @@ export function ExpenseForm(p: { visit: string; expense: string | null }) {
       );
       id ??= done.fact;
     }
-    amountDone();
-    noteDone();
+    app.forgetDrafts(at);
     return id;
   };
   const save = async () => {
@@ -59,7 +57,7 @@ export function ExpenseForm(p: { visit: string; expense: string | null }) {
   const remove = async () => {
     if (old === null) return;
     await app.record((phone) => phone.editExpense(p.visit, old.id, { removed: why.trim() }));
-    whyDone();
+    app.forgetDrafts(at);
     back(home);
   };
 

@@ -1,12 +1,11 @@
 /** One work item. What is typed is kept with every keystroke, and recorded with one tap. */
-import type { Category, ItemPatch } from "@countersign/core";
-import { useState } from "react";
+import type { ItemPatch } from "@countersign/core";
 import { app } from "../engine/app.ts";
 import { useSay } from "../i18n.ts";
 import { CATEGORIES } from "../ui/before-work.tsx";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
 import { PhotosAbout } from "../ui/photos.tsx";
-import { back, useDraft, useTask } from "../use.ts";
+import { back, useChosen, useDraft, useTask } from "../use.ts";
 
 export function ItemForm(p: { visit: string; item: string | null }) {
   const say = useSay();
@@ -15,12 +14,12 @@ export function ItemForm(p: { visit: string; item: string | null }) {
   const customer = visit.origins[0]?.customer ?? null;
   const assets = customer === null ? [] : app.phone.assets(customer);
   const at = `${p.visit}/item/${p.item ?? "new"}`;
-  const [category, setCategory] = useState<Category | null>(old?.category ?? null);
-  const [asset, setAsset] = useState<string>(old?.asset ?? "");
-  const [symptom, setSymptom, symptomDone] = useDraft(`${at}/symptom`, old?.symptom ?? "");
-  const [action, setAction, actionDone] = useDraft(`${at}/action`, old?.action ?? "");
-  const [outcome, setOutcome, outcomeDone] = useDraft(`${at}/outcome`, old?.outcome ?? "");
-  const [why, setWhy, whyDone] = useDraft(`${at}/removed`);
+  const [category, setCategory] = useChosen(`${at}/category`, CATEGORIES, old?.category ?? null);
+  const [asset, setAsset] = useDraft(`${at}/asset`, old?.asset ?? "");
+  const [symptom, setSymptom] = useDraft(`${at}/symptom`, old?.symptom ?? "");
+  const [action, setAction] = useDraft(`${at}/action`, old?.action ?? "");
+  const [outcome, setOutcome] = useDraft(`${at}/outcome`, old?.outcome ?? "");
+  const [why, setWhy] = useDraft(`${at}/removed`);
   const { busy, failed, run } = useTask();
   const home = `/visit/${p.visit}`;
 
@@ -48,7 +47,7 @@ export function ItemForm(p: { visit: string; item: string | null }) {
       );
       id ??= done.fact;
     }
-    for (const done of [symptomDone, actionDone, outcomeDone]) done();
+    app.forgetDrafts(at);
     return id;
   };
   const save = async () => {
@@ -67,7 +66,7 @@ export function ItemForm(p: { visit: string; item: string | null }) {
   const remove = async () => {
     if (old === null) return;
     await app.record((phone) => phone.editItem(p.visit, old.id, { removed: why.trim() }));
-    whyDone();
+    app.forgetDrafts(at);
     back(home);
   };
 

@@ -31,8 +31,8 @@ export function VisitNotice({ visit: id }: { visit: string }) {
   const verdict = shownFor(visit, category);
   const home = `/visit/${id}`;
   const [answer, setAnswer] = useState<Answer | null>(null);
-  const [who, setWho, whoDone] = useDraft(`${id}/notice/who`);
-  const [words, setWords, wordsDone] = useDraft(`${id}/notice/words`);
+  const [who, setWho] = useDraft(`${id}/notice/who`);
+  const [words, setWords] = useDraft(`${id}/notice/words`);
   const [declined, setDeclined] = useState(false);
   const { busy, failed, run } = useTask();
   const save = async () => {
@@ -44,8 +44,7 @@ export function VisitNotice({ visit: id }: { visit: string }) {
       words.trim() === "" ? "" : say("notice-note-words", { words: words.trim() }),
     ];
     await app.record((phone) => phone.addNote(id, parts.filter((part) => part !== "").join(say("notice-note-between")), null));
-    whoDone();
-    wordsDone();
+    app.forgetDrafts(`${id}/notice`);
     if (answer === "declines") setDeclined(true);
     else back(home);
   };

@@ -1,24 +1,24 @@
 /** 异议: what was advised against and done all the same; relief that was asked for and refused. */
 import type { ObjectionKind } from "@countersign/core";
-import { useState } from "react";
 import { app } from "../engine/app.ts";
 import { useSay } from "../i18n.ts";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
-import { back, useDraft, useTask } from "../use.ts";
+import { back, useChosen, useDraft, useTask } from "../use.ts";
 
 const KINDS: readonly ObjectionKind[] = ["against_advice", "relief_refused"];
 
 export function ObjectionForm({ visit }: { visit: string }) {
   const say = useSay();
-  const [kind, setKind] = useState<ObjectionKind>("against_advice");
-  const [advice, setAdvice, adviceDone] = useDraft(`${visit}/objection/advice`);
-  const [by, setBy, byDone] = useDraft(`${visit}/objection/by`);
-  const [words, setWords, wordsDone] = useDraft(`${visit}/objection/words`);
+  const at = `${visit}/objection`;
+  const [kind, setKind] = useChosen(`${at}/kind`, KINDS, "against_advice");
+  const [advice, setAdvice] = useDraft(`${at}/advice`);
+  const [by, setBy] = useDraft(`${at}/by`);
+  const [words, setWords] = useDraft(`${at}/words`);
   const { busy, failed, run } = useTask();
   const home = `/visit/${visit}`;
   const save = async () => {
     await app.record((phone) => phone.addObjection(visit, kind, advice.trim(), by.trim(), words.trim(), null));
-    for (const done of [adviceDone, byDone, wordsDone]) done();
+    app.forgetDrafts(at);
     back(home);
   };
   return (

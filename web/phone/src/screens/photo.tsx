@@ -132,8 +132,8 @@ function Replace({ visit, photo }: { visit: Visit; photo: Photo }) {
   const say = useSay();
   const { lang } = useLook();
   const at = `${visit.id}/photo/${photo.id}`;
-  const [why, setWhy, whyDone] = useDraft(`${at}/why`);
-  const [caption, setCaption, captionDone] = useDraft(`${at}/caption`, photo.caption);
+  const [why, setWhy] = useDraft(`${at}/why`);
+  const [caption, setCaption] = useDraft(`${at}/caption`, photo.caption);
   const [about, setAbout] = useState(photo.about ?? "");
   const { busy, failed, run } = useTask();
   const places = new Map<string, string>([["", say("photo-of-visit")]]);
@@ -143,8 +143,7 @@ function Replace({ visit, photo }: { visit: Visit; photo: Photo }) {
   const ready = why.trim() !== "" && !busy;
   const corrects = { fact: photo.id, reason: why.trim() };
   const done = (fact: string) => {
-    whyDone();
-    captionDone();
+    app.forgetDrafts(at);
     back(`/visit/${visit.id}/photo/${fact}`);
   };
   const words = async () => {

@@ -6,7 +6,7 @@ import { type Say, useLook, useSay } from "../i18n.ts";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
 import { Pad } from "../ui/pad.tsx";
 import { Stars } from "../ui/stars.tsx";
-import { back, go, useDraft, useTask } from "../use.ts";
+import { back, go, useChosen, useDraft, useTask } from "../use.ts";
 
 const OUTCOMES: readonly SignOffOutcome[] = ["accepted", "accepted_with_reservations", "refused", "nobody_present"];
 
@@ -64,21 +64,18 @@ export function SignOffScreen({ visit }: { visit: string }) {
 
 /** What is asked of the signer; kept while it is typed. */
 function useSigner(at: string) {
-  const [name, setName, nameDone] = useDraft(`${at}/name`);
-  const [position, setPosition, positionDone] = useDraft(`${at}/position`);
-  const [department, setDepartment, departmentDone] = useDraft(`${at}/department`);
-  const [mail, setMail, mailDone] = useDraft(`${at}/mail`);
-  const [phone, setPhone, phoneDone] = useDraft(`${at}/phone`);
+  const [name, setName] = useDraft(`${at}/name`);
+  const [position, setPosition] = useDraft(`${at}/position`);
+  const [department, setDepartment] = useDraft(`${at}/department`);
+  const [mail, setMail] = useDraft(`${at}/mail`);
+  const [phone, setPhone] = useDraft(`${at}/phone`);
   const fill = (contact: Contact) => {
     setName(contact.name);
     setPosition(contact.position);
     setMail(contact.email ?? "");
     setPhone(contact.phone ?? "");
   };
-  const done = () => {
-    for (const one of [nameDone, positionDone, departmentDone, mailDone, phoneDone]) one();
-  };
-  return { name, setName, position, setPosition, department, setDepartment, mail, setMail, phone, setPhone, fill, done };
+  return { name, setName, position, setPosition, department, setDepartment, mail, setMail, phone, setPhone, fill };
 }
 
 function Answer({ shown, again }: { shown: Shown; again: () => void }) {
@@ -87,11 +84,11 @@ function Answer({ shown, again }: { shown: Shown; again: () => void }) {
   const customer = visit.origins[0]?.customer ?? null;
   const contacts = customer === null ? [] : app.phone.contacts(customer);
   const at = `${shown.visit}/sign`;
-  const [outcome, setOutcome] = useState<SignOffOutcome>("accepted");
+  const [outcome, setOutcome] = useChosen(`${at}/outcome`, OUTCOMES, "accepted");
   const signer = useSigner(at);
-  const [reason, setReason, reasonDone] = useDraft(`${at}/reason`);
-  const [stars, setStars, starsDone] = useDraft(`${at}/stars`);
-  const [comment, setComment, commentDone] = useDraft(`${at}/comment`);
+  const [reason, setReason] = useDraft(`${at}/reason`);
+  const [stars, setStars] = useDraft(`${at}/stars`);
+  const [comment, setComment] = useDraft(`${at}/comment`);
   const [strokes, setStrokes] = useState<Stroke[]>([]);
   const [tried, setTried] = useState({ mail: "", phone: "" });
   const { busy, failed, run } = useTask();
@@ -118,7 +115,7 @@ function Answer({ shown, again }: { shown: Shown; again: () => void }) {
     };
     setTried({ mail, phone });
     await app.record((engine) => engine.signOff(shown, answer));
-    for (const done of [signer.done, reasonDone, starsDone, commentDone]) done();
+    app.forgetDrafts(at);
     go(`/visit/${shown.visit}/signed`, true);
   };
 

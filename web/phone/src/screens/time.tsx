@@ -5,7 +5,7 @@ import { app } from "../engine/app.ts";
 import { fromLocalInput, localInput } from "../format.ts";
 import { useSay } from "../i18n.ts";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
-import { back, useDraft, useTask } from "../use.ts";
+import { back, useChosen, useDraft, useTask } from "../use.ts";
 import { itemName } from "./visit.tsx";
 
 const KINDS: readonly TimeKind[] = ["labour", "travel", "waiting", "break"];
@@ -15,11 +15,12 @@ export function TimeForm(p: { visit: string; entry: string | null }) {
   const visit = app.phone.visit(p.visit);
   const old = visit.time.find((t) => t.id === p.entry) ?? null;
   const items = visit.items.filter((i) => i.removed === null);
-  const [kind, setKind] = useState<TimeKind>(old?.kind ?? "labour");
+  const at = `${p.visit}/time/${p.entry ?? "new"}`;
+  const [kind, setKind] = useChosen(`${at}/kind`, KINDS, old?.kind ?? "labour");
   const [item, setItem] = useState<string | null>(old === null ? (items.at(-1)?.id ?? null) : old.item);
-  const [from, setFrom] = useState(() => (old === null ? "" : localInput(old.fromMs)));
-  const [until, setUntil] = useState(() => (old?.untilMs == null ? "" : localInput(old.untilMs)));
-  const [why, setWhy, whyDone] = useDraft(`${p.visit}/time/${p.entry ?? "new"}/why`);
+  const [from, setFrom] = useDraft(`${at}/from`, old === null ? "" : localInput(old.fromMs));
+  const [until, setUntil] = useDraft(`${at}/until`, old?.untilMs == null ? "" : localInput(old.untilMs));
+  const [why, setWhy] = useDraft(`${at}/why`);
   const { busy, failed, run } = useTask();
   const home = `/visit/${p.visit}`;
   const [fromMs, untilMs] = [fromLocalInput(from), fromLocalInput(until)];
@@ -31,7 +32,7 @@ export function TimeForm(p: { visit: string; entry: string | null }) {
     const corrects = old === null ? null : { fact: old.id, reason: why.trim() };
     const on = kind === "labour" ? item : null;
     await app.record((phone) => phone.addTime(p.visit, kind, fromMs, untilMs, old?.user ?? null, on, corrects));
-    whyDone();
+    app.forgetDrafts(at);
     back(home);
   };
   if (old?.supersededBy != null) {

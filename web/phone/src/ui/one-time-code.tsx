@@ -73,7 +73,7 @@ function Ask(p: { visit: string; stand: Standing; confirmed: (one: Confirmed) =>
   const { lang } = useLook();
   const now = useNow();
   const { ways, receipt } = p.stand;
-  const [kept, keep, forget] = useDraft(`${p.visit}/code/${receipt}`);
+  const [kept, keep] = useDraft(`${p.visit}/code/${receipt}`);
   const pending = pendingIn(kept);
   const [chosen, choose] = useState<string | null>(null);
   // The id outlives a request without an answer: the server sends one code for it, however often it is asked.
@@ -101,7 +101,7 @@ function Ask(p: { visit: string; stand: Standing; confirmed: (one: Confirmed) =>
   const enter = async (code: Pending) => {
     try {
       p.confirmed(await enterCode(receipt, code.id, digits));
-      forget();
+      keep("");
     } catch (e) {
       if (e instanceof ApiError && e.code === "code_wrong") {
         keep(JSON.stringify({ ...code, tries: code.tries + 1 } satisfies Pending));

@@ -203,7 +203,7 @@ export function PhotosAbout(p: {
 export function VisitPhotos({ visit }: { visit: Visit }) {
   const say = useSay();
   const { lang } = useLook();
-  const [caption, setCaption, captionDone] = useDraft(`${visit.id}/photo/caption`);
+  const [caption, setCaption] = useDraft(`${visit.id}/photo/caption`);
   const live = visit.photos.filter((photo) => photo.supersededBy === null);
   const waiting = waitingPhotos();
   const unsent = live.filter((photo) => waiting.has(photo.sha256));
@@ -223,10 +223,7 @@ export function VisitPhotos({ visit }: { visit: Visit }) {
         visit={visit.id}
         about={null}
         caption={caption}
-        after={() => {
-          setCaption("");
-          captionDone();
-        }}
+        after={() => setCaption("")}
       />
       <FileKey icon="stamp" accept={PICTURES} camera onFiles={seal}>
         {say("seal-take")}
