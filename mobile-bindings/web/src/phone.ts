@@ -318,16 +318,18 @@ export class Phone extends Calls {
       await this.#host.persist(writes);
       raw.settled();
     } catch (cause) {
-      raw.failed();
       this.#torn = true;
-      // If the page cannot be read either, the next call tries again.
-      await this.#readAnew(raw).catch(() => undefined);
+      // Until the page has been read, screens see what they saw while it was being written. If it cannot be read either, the
+      // next call tries again.
+      await this.#readAnew(raw).catch(() => raw.failed());
       throw failed('store_failed', cause);
     }
   }
 
   async #readAnew(raw: WebPhone): Promise<void> {
-    raw.hand(await this.#kept());
+    const entries = await this.#kept();
+    raw.failed();
+    raw.hand(entries);
     this.#torn = false;
   }
 

@@ -52,14 +52,22 @@ test('calls made together are written one at a time, in their order', async () =
 });
 
 test('what the page could not write was not recorded, and the phone goes on', async () => {
-  const { memory, phone, visit } = await enrolled();
+  const { memory, host, phone, visit } = await enrolled();
   await phone.addNote(visit, 'kept');
   memory.fails = new DOMException('full', 'QuotaExceededError');
+  // A screen may be drawn while the page is being read anew.
+  let drawn = 0;
+  host.entries = async () => {
+    await Promise.resolve();
+    drawn = phone.visits().length;
+    return memory.entries();
+  };
   const failure = await phone.addNote(visit, 'lost').catch((e) => e);
   assert(failure instanceof PhoneError);
   assert.deepEqual([failure.code, failure.kind], ['store_failed', 'store']);
   assert(failure.parameters.why.includes('QuotaExceededError') && failure.text.zhCn && failure.text.en);
   assert.equal(failure.cause, memory.fails);
+  assert.equal(drawn, 1);
   assert.deepEqual(phone.visit(visit).notes.map((n) => n.text), ['kept']);
   memory.fails = undefined;
   await phone.addNote(visit, 'more');
