@@ -50,10 +50,13 @@ test("a full disk at the start: everything can be read, and the first write that
   const next = await Disk.open("full");
   await next.own();
   expect(await next.entries()).toEqual([["a", bytes(1)]]);
-  await expect(next.persist([{ put: "b", value: bytes(2) }])).rejects.toThrow();
+  await expect(next.persist([{ put: "b", value: bytes(2) }])).rejects.toMatchObject({ name: "QuotaExceededError" });
+  const overtaken = await Disk.open("full");
+  await overtaken.own();
   IDBObjectStore.prototype.put = put;
   await next.persist([{ put: "b", value: bytes(2) }]);
   await expect(old.persist([{ put: "c", value: bytes(3) }])).rejects.toBeInstanceOf(NotOwner);
+  await expect(overtaken.persist([{ put: "d", value: bytes(4) }])).rejects.toBeInstanceOf(NotOwner);
   expect((await next.entries()).map(([name]) => name)).toEqual(["a", "b"]);
 });
 

@@ -42,6 +42,8 @@ export class Disk {
   readonly #db: IDBPDatabase<Schema>;
   /** The number under which this tab writes; none before it could be written down. */
   #owner: number | null = null;
+  /** The number of who wrote before. */
+  #found = 0;
 
   private constructor(db: IDBPDatabase<Schema>) {
     this.#db = db;
@@ -64,15 +66,26 @@ export class Disk {
    * is there can be seen and sent meanwhile.
    */
   async own(): Promise<void> {
+    try {
+      await this.#take();
+    } catch (e) {
+      if (!(e instanceof DOMException && e.name === "QuotaExceededError")) throw e;
+    }
+  }
+
+  /** With `after` only if nobody else has done so since. */
+  async #take(after?: number): Promise<void> {
     const tx = this.#db.transaction("kept", "readwrite", { durability: "strict" });
     try {
-      const owner = ((await tx.store.get("owner")) ?? 0) as number;
-      await tx.store.put(owner + 1, "owner");
+      const found = ((await tx.store.get("owner")) ?? 0) as number;
+      if (after !== undefined && found !== after) throw new NotOwner("another tab has taken over");
+      this.#found = found;
+      await tx.store.put(found + 1, "owner");
       await tx.done;
-      this.#owner = owner + 1;
+      this.#owner = found + 1;
     } catch (e) {
-      await tx.done.catch(() => undefined);
-      if (!(e instanceof DOMException && e.name === "QuotaExceededError")) throw e;
+      await undo(tx);
+      throw e;
     }
   }
 
@@ -97,12 +110,11 @@ export class Disk {
 
   /** The whole batch or nothing, flushed to the disk when this resolves. */
   async persist(batch: Write[]): Promise<void> {
-    if (this.#owner === null) await this.own();
+    if (this.#owner === null) await this.#take(this.#found);
     const tx = this.#db.transaction(["entries", "kept"], "readwrite", { durability: "strict" });
     const owner = (await tx.objectStore("kept").get("owner")) as number | undefined;
     if (owner !== this.#owner) {
-      tx.abort();
-      await tx.done.catch(() => undefined);
+      await undo(tx);
       throw new NotOwner("another tab has taken over");
     }
     const entries = tx.objectStore("entries");
@@ -117,12 +129,7 @@ export class Disk {
       await Promise.all(asked);
       await tx.done;
     } catch (e) {
-      try {
-        tx.abort();
-      } catch {
-        // It has ended by itself.
-      }
-      await tx.done.catch(() => undefined);
+      await undo(tx);
       throw e;
     }
   }
@@ -163,4 +170,14 @@ export class Disk {
   close(): void {
     this.#db.close();
   }
+}
+
+/** Nothing of it happens. */
+async function undo(tx: { abort(): void; done: Promise<void> }): Promise<void> {
+  try {
+    tx.abort();
+  } catch {
+    // It has ended by itself.
+  }
+  await tx.done.catch(() => undefined);
 }
