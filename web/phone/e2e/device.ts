@@ -243,7 +243,8 @@ export class Device {
 
   /** Taps what has this name. */
   async tap(name: string | RegExp): Promise<void> {
-    await this.page.getByRole("button", { name, exact: typeof name === "string" }).first().click();
+    const button = this.page.getByRole("button", { name, exact: typeof name === "string" });
+    await this.#or(name, button.first().click());
   }
 
   /** Chooses one of several. */
@@ -251,24 +252,30 @@ export class Device {
     const group = this.page.getByRole("group", { name: label });
     const radio = group.getByRole("radio", { name: option, exact: typeof option === "string" });
     // Out from under the bars, as a thumb would.
-    await radio.evaluate((e) => e.scrollIntoView({ block: "center" }));
+    await this.#or(option, radio.evaluate((e) => e.scrollIntoView({ block: "center" })));
     await radio.check({ force: true });
   }
 
   async fill(label: string, text: string): Promise<void> {
-    await this.page.getByLabel(label, { exact: true }).fill(text);
+    await this.#or(label, this.page.getByLabel(label, { exact: true }).fill(text));
   }
 
   async heading(name: string | RegExp): Promise<void> {
-    try {
-      await this.page.getByRole("heading", { level: 1, name }).waitFor();
-    } catch (e) {
-      throw new Error(`instead of ${name} the screen says: ${await this.page.locator("body").innerText()}`, { cause: e });
-    }
+    await this.#or(name, this.page.getByRole("heading", { level: 1, name }).waitFor());
   }
 
   async sees(text: string | RegExp): Promise<void> {
-    await this.page.getByText(text).first().waitFor();
+    await this.#or(text, this.page.getByText(text).first().waitFor());
+  }
+
+  /** When that was waited for in vain, what the screen says instead. */
+  async #or<T>(name: string | RegExp, waiting: Promise<T>): Promise<T> {
+    try {
+      return await waiting;
+    } catch (e) {
+      const { page } = this;
+      throw new Error(`instead of ${name}, ${page.url()} says: ${await page.locator("body").innerText()}`, { cause: e });
+    }
   }
 
   /** Sends, and waits until the server has everything. */
