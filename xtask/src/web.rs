@@ -18,7 +18,11 @@ const NODE: u32 = 20;
 const MAY_IMPORT: [&str; 5] = ["__wbg_now_", "__wbg_random_", "__wbg_publicKey_", "__wbindgen_", "__wbg___wbindgen_"];
 
 /// For size, with what every browser of the last years understands.
-const OPTIMISE: [&str; 11] = [
+const OPTIMISE: [&str; 14] = [
+    "-Oz",
+    // Blocks and branches laid out anew from what they mean.
+    "--flatten",
+    "--rereloop",
     "-Oz",
     // Copies of one generic function stand side by side: what is most alike is found among these.
     "--reorder-functions-by-name",
