@@ -415,13 +415,14 @@ async fn file(mut form: Multipart) -> Option<Vec<u8>> {
 
 fn download(number: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
     let name = if kind == "application/pdf" { pdf_name(number) } else { file_name(number) };
-    let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    let mut response = (headers, bytes).into_response();
+    let mut response = ([(header::CONTENT_TYPE, kind.to_owned()), saved_as(&name)], bytes).into_response();
     guarded(response.headers_mut());
     response
+}
+
+/// `Content-Disposition` for a receipt's file, under the name that it has in the mail.
+pub(super) fn saved_as(name: &str) -> (HeaderName, String) {
+    (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
 }
 
 /// A receipt's PDF, set on a thread of its own. `lang` gets the language in which it was signed and says which to use

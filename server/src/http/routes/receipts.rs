@@ -1,6 +1,6 @@
 //! Receipts, for the company's people. The hospital has a page of its own.
 
-use super::page::pdf;
+use super::page::{pdf, saved_as};
 use super::visits::visit_problem;
 use crate::auth::Principal;
 use crate::http::entry::Entry;
@@ -8,6 +8,7 @@ use crate::http::extract::{InPath, InQuery};
 use crate::http::guard::Access;
 use crate::http::page::{CursorPage, unseal};
 use crate::http::problem::Problem;
+use crate::receipts::sheet::{file_name, pdf_name};
 use crate::state::AppState;
 use crate::store::queue::{self, ReceiptFilter};
 use crate::store::{StoreError, dossier as rows};
@@ -130,10 +131,8 @@ async fn get(
         let set = pdf(&state, &body, query.lang.as_deref(), |signed| signed, None).await;
         return Ok(match set {
             Ok(pdf) => {
-                let headers = [
-                    (header::CONTENT_TYPE, "application/pdf".to_owned()),
-                    (header::CONTENT_DISPOSITION, attachment(&receipt.number, ending)),
-                ];
+                let headers =
+                    [(header::CONTENT_TYPE, "application/pdf".to_owned()), saved_as(&pdf_name(&receipt.number))];
                 (headers, pdf.to_vec()).into_response()
             }
             Err(problem) => problem.into_response(),
@@ -145,36 +144,8 @@ async fn get(
     }
     let headers = [
         (header::CONTENT_TYPE, "application/json".to_owned()),
-        (header::CONTENT_DISPOSITION, attachment(&receipt.number, ending)),
+        saved_as(&file_name(&receipt.number)),
         (header::ETAG, format!("W/\"{}\"", receipt.sha256)),
     ];
     Ok((headers, body).into_response())
-}
-
-/// `Content-Disposition` (RFC 6266) for a receipt's file. A customer's code, and so the number, may hold any letters.
-fn attachment(number: &str, ending: &str) -> String {
-    let plain: String = number
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
-        .collect();
-    let mut escaped = String::new();
-    for byte in number.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    format!("attachment; filename=\"{plain}.{ending}\"; filename*=UTF-8''{escaped}.{ending}")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn names_of_files_are_harmless() {
-        assert_eq!(
-            super::attachment("院\"1-000001", "json"),
-            "attachment; filename=\"__1-000001.json\"; filename*=UTF-8''%E9%99%A2%221-000001.json"
-        );
-    }
 }

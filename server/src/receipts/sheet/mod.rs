@@ -297,3 +297,15 @@ fn chain(receipt: &ReceiptBody, w: &Words) -> String {
     };
     w.say(message.with("no", i64::try_from(receipt.chain_no).unwrap_or(i64::MAX)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{file_name, pdf_name};
+
+    /// A customer's code, and so the number, may hold any letters.
+    #[test]
+    fn names_of_files_are_harmless() {
+        assert_eq!(file_name("院\"1-000001"), "__1-000001.json");
+        assert_eq!(pdf_name("../a\r\nb"), "_a__b.pdf");
+    }
+}

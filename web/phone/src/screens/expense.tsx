@@ -5,6 +5,7 @@ import { minorUnits } from "../format.ts";
 import { useSay } from "../i18n.ts";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
 import { PhotosAbout } from "../ui/photos.tsx";
+import { Removal } from "../ui/removal.tsx";
 import { back, useChosen, useDraft, useTask } from "../use.ts";
 
 const KINDS: readonly ExpenseKind[] = ["taxi", "hotel", "meal", "transport", "part", "other"];
@@ -17,7 +18,6 @@ export function ExpenseForm(p: { visit: string; expense: string | null }) {
   const [kind, setKind] = useChosen(`${at}/kind`, KINDS, old?.kind ?? null);
   const [amount, setAmount] = useDraft(`${at}/amount`, before);
   const [note, setNote] = useDraft(`${at}/note`, old?.note ?? "");
-  const [why, setWhy] = useDraft(`${at}/removed`);
   const { busy, failed, run } = useTask();
   const home = `/visit/${p.visit}`;
   const minor = minorUnits(amount);
@@ -54,9 +54,9 @@ export function ExpenseForm(p: { visit: string; expense: string | null }) {
     if (id !== null) back(`${home}/expense/${id}`);
     return id;
   };
-  const remove = async () => {
+  const remove = async (why: string) => {
     if (old === null) return;
-    await app.record((phone) => phone.editExpense(p.visit, old.id, { removed: why.trim() }));
+    await app.record((phone) => phone.editExpense(p.visit, old.id, { removed: why }));
     app.forgetDrafts(at);
     back(home);
   };
@@ -92,15 +92,7 @@ export function ExpenseForm(p: { visit: string; expense: string | null }) {
         save={saveFirst}
         ready={kind !== null && minor !== null}
       />
-      {old !== null && old.removed === null && (
-        <details className="card">
-          <summary>{say("remove")}</summary>
-          <Field label={say("remove-why")} value={why} onChange={setWhy} />
-          <Button kind="danger" busy={busy} disabled={why.trim() === ""} onClick={() => void run(remove)}>
-            {say("remove")}
-          </Button>
-        </details>
-      )}
+      {old !== null && old.removed === null && <Removal at={at} busy={busy} onRemove={(why) => void run(() => remove(why))} />}
     </Screen>
   );
 }

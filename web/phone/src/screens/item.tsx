@@ -5,6 +5,7 @@ import { useSay } from "../i18n.ts";
 import { CATEGORIES } from "../ui/before-work.tsx";
 import { Button, Card, Choice, Failed, Field, Screen } from "../ui/parts.tsx";
 import { PhotosAbout } from "../ui/photos.tsx";
+import { Removal } from "../ui/removal.tsx";
 import { back, useChosen, useDraft, useTask } from "../use.ts";
 
 export function ItemForm(p: { visit: string; item: string | null }) {
@@ -19,7 +20,6 @@ export function ItemForm(p: { visit: string; item: string | null }) {
   const [symptom, setSymptom] = useDraft(`${at}/symptom`, old?.symptom ?? "");
   const [action, setAction] = useDraft(`${at}/action`, old?.action ?? "");
   const [outcome, setOutcome] = useDraft(`${at}/outcome`, old?.outcome ?? "");
-  const [why, setWhy] = useDraft(`${at}/removed`);
   const { busy, failed, run } = useTask();
   const home = `/visit/${p.visit}`;
 
@@ -63,9 +63,9 @@ export function ItemForm(p: { visit: string; item: string | null }) {
     if (id !== null) back(`${home}/item/${id}`);
     return id;
   };
-  const remove = async () => {
+  const remove = async (why: string) => {
     if (old === null) return;
-    await app.record((phone) => phone.editItem(p.visit, old.id, { removed: why.trim() }));
+    await app.record((phone) => phone.editItem(p.visit, old.id, { removed: why }));
     app.forgetDrafts(at);
     back(home);
   };
@@ -117,15 +117,7 @@ export function ItemForm(p: { visit: string; item: string | null }) {
         save={saveFirst}
         ready={category !== null}
       />
-      {old !== null && old.removed === null && (
-        <details className="card">
-          <summary>{say("remove")}</summary>
-          <Field label={say("remove-why")} value={why} onChange={setWhy} />
-          <Button kind="danger" busy={busy} disabled={why.trim() === ""} onClick={() => void run(remove)}>
-            {say("remove")}
-          </Button>
-        </details>
-      )}
+      {old !== null && old.removed === null && <Removal at={at} busy={busy} onRemove={(why) => void run(() => remove(why))} />}
     </Screen>
   );
 }
