@@ -243,6 +243,7 @@ function report(by: Map<number, Measured>, sizes: Record<string, Size>): { rows:
     line(`${name}: there`, null, (m) => (m.taps[name] ?? []).map((t) => t.done));
   }
   line("signing: between frames", null, (m) => m.frames);
+  line("signing: frames per second", null, (m) => [(1000 * m.frames.length) / m.frames.reduce((sum, ms) => sum + ms, 0)]);
   for (const [limit, name] of [[17.5, "16.7"], [34, "33"]] as const) {
     const share = (m: Measured) => [(100 * m.frames.filter((ms) => ms > limit).length) / Math.max(1, m.frames.length)];
     line(`signing: frames over ${name} ms, %`, null, share);

@@ -84,11 +84,11 @@ export function install(): void {
         return got;
       }
       const mine: number[] = (collecting = []);
-      let last = performance.now();
-      const next = () => {
-        const now = performance.now();
-        mine.push(now - last);
-        last = now;
+      let last: number | null = null;
+      // The frame's own time: when its callback begins wavers by a millisecond that nobody sees.
+      const next = (at: number) => {
+        if (last !== null) mine.push(at - last);
+        last = at;
         if (collecting === mine) requestAnimationFrame(next);
       };
       requestAnimationFrame(next);
