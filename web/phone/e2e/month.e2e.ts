@@ -27,11 +27,18 @@ async function startsAfter(days: number): Promise<void> {
   await phone.open();
 }
 
-/** Starts a visit at a hospital that is on no list, with a work item. */
-async function visit(name: string): Promise<void> {
+/** What is asked before a visit at a hospital that is on no list. */
+async function asked(name: string): Promise<void> {
+  await home();
   await phone.tap("Start a visit");
   await phone.fill("Search", name);
   await phone.tap(`Not listed: “${name}”`);
+  await phone.heading("Start a visit");
+}
+
+/** Starts one there, with a work item. */
+async function visit(name: string): Promise<void> {
+  await asked(name);
   await phone.tap("Start on site");
   await phone.heading(name);
   await phone.tap("Add a work item");
@@ -56,10 +63,24 @@ test("a month without a network: the phone renews its log-in by itself, even if 
   await home();
   await phone.network.cut();
   await visit("一月卫生院");
+  // Asked for, but nobody goes.
+  await asked("没去成的卫生院");
+  await phone.choose("Role", "sales");
+  await phone.fill("Name", "赵销售");
+  await phone.page.waitForTimeout(500);
+  await phone.die();
+  await phone.boot();
+  await phone.open();
+  await asked("没去成的卫生院");
+  expect(await phone.page.getByRole("radio", { name: "sales", exact: true }).isChecked()).toBe(true);
+  expect(await phone.page.getByLabel("Name", { exact: true }).inputValue()).toBe("赵销售");
 
   await advanceServer(30);
   await startsAfter(30);
-  await phone.heading("Today");
+  await asked("没去成的卫生院");
+  expect(await phone.page.getByRole("radio", { name: "sales", exact: true }).isChecked()).toBe(false);
+  expect(await phone.page.getByLabel("Name", { exact: true }).inputValue()).toBe("");
+  await home();
   // The network ends after the question and before the answer. A token that was used is no good a second time.
   phone.network.lose = "POST /api/v1/auth/refresh";
   await phone.network.join();

@@ -83,6 +83,11 @@ export function useChosen<T extends string, I extends T | null>(
   return [options.find((option) => option === text) ?? initial, change];
 }
 
+/** Before the drafts of a form: those that are older than that, ms, are not shown any more. */
+export function useFresh(at: string, age: number): void {
+  useState(() => app.forgetOldDrafts(at, age));
+}
+
 /** Runs something once at a time, after it could be seen that it runs; what went wrong can be shown. */
 export function useTask(): { busy: boolean; failed: Trouble | null; run: (what: () => Promise<unknown>) => Promise<boolean> } {
   const [busy, setBusy] = useState(false);

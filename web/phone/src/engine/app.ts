@@ -411,6 +411,14 @@ class App {
     for (const name of [...this.#drafts.keys()]) if (name.startsWith(`${at}/`)) this.keepDraft(name, "");
   }
 
+  /** As `forgetDrafts`, if the form was begun longer ago than that, ms; from then on it is begun now. */
+  forgetOldDrafts(at: string, age: number): void {
+    const since = `${at}/since`;
+    if (Date.now() - Number(this.draft(since)) <= age) return;
+    this.forgetDrafts(at);
+    this.keepDraft(since, String(Date.now()));
+  }
+
   /** One at a time, the newest text of each: a fast typist does not make the disk lag behind. */
   async #writeDrafts(): Promise<void> {
     if (this.#writing) return;

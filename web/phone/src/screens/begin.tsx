@@ -6,7 +6,7 @@ import { useLook, useSay } from "../i18n.ts";
 import { find, findable } from "../search.ts";
 import { BeforeWork, CATEGORIES } from "../ui/before-work.tsx";
 import { Button, Card, Choice, Failed, Field, Row, Screen, Tag } from "../ui/parts.tsx";
-import { go, useChosen, useDraft, useTask } from "../use.ts";
+import { go, useChosen, useDraft, useFresh, useTask } from "../use.ts";
 
 const MODES: readonly Mode[] = ["on_site", "remote"];
 const ROLES: readonly RequesterRole[] = ["customer", "sales", "service_manager", "account_manager", "leadership", "other"];
@@ -15,6 +15,8 @@ const OUTCOMES: readonly TriageOutcome[] = ["on_site", "remote", "unclear"];
 /** What is asked before somebody sets out; the texts are in the catalogue. */
 const QUESTIONS = ["data", "reach", "others"] as const;
 const ANSWERS = ["yes", "no", "unknown"] as const;
+/** What was said about a visit that nobody began is about no later one, ms. */
+const SHIFT = 12 * 3_600_000;
 type Answers = Partial<Record<string, (typeof ANSWERS)[number]>>;
 
 /** The answers so far, as they were kept. */
@@ -72,6 +74,7 @@ function Details(p: { order: WorkOrder | null; place: Customer | string | null }
   const { lang } = useLook();
   const { order, place } = p;
   const at = `begin/${order?.id ?? (typeof place === "string" ? place : (place?.id ?? ""))}`;
+  useFresh(at, SHIFT);
   const [mode, setMode] = useChosen(`${at}/mode`, MODES, "on_site");
   const [role, setRole] = useChosen(`${at}/role`, ROLES, null);
   const [channel, setChannel] = useChosen(`${at}/channel`, CHANNELS, "phone");
